@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Boots bare Linux, or Xen with dom0 and guests, and runs jobs there."""
+from .job import Job
+from .machine import Guest, Machine, boot_native, boot_xen
+from .outcome import Outcome, TestbedError
+from .result import Result, Step
+
+__all__ = ["Guest", "Job", "Machine", "Outcome", "Result", "Step", "TestbedError",
+           "boot_native", "boot_xen"]

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "perf_set.hpp"
+
+#include "perf_errors.hpp"
+#include "perf_page.hpp"
+#include "text_file.hpp"
+
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+
+namespace perfctr {
+namespace {
+
+// What read(2) gives for read_format below.
+struct KernelCount {
+  std::uint64_t value;
+  std::uint64_t time_enabled_ns;
+  std::uint64_t time_running_ns;
+};
+
+int perf_event_open(perf_event_attr* attr, pid_t tid, int group_fd) {
+  return static_cast<int>(
+      ::syscall(SYS_perf_event_open, attr, tid, -1, group_fd, PERF_FLAG_FD_CLOEXEC));
+}
+
+// False at end of file, which a pinned event in the error state gives.
+bool read_count(int fd, KernelCount* count) {
+  ssize_t size;
+  do {
+    size = ::read(fd, count, sizeof(*count));
+  } while (size < 0 && errno == EINTR);
+  return size == sizeof(*count);
+}
+
+Error call_error(int error, const char* what) {
+  return Error{.code = Errc::kSystem,
+               .sys_errno = error,
+               .message = std::string("cannot ") + what + " (" + std::strerror(error) + ")",
+               .remedy = "run 'perfctr info'",
+               .subject = {}};
+}
+
+}  // namespace
+
+perf_event_attr PerfSet::attribute(const Event& event, const Options& options, bool leader) {
+  perf_event_attr attr{};
+  attr.size = sizeof(attr);
+  attr.type = PERF_TYPE_RAW;
+  attr.config = event.code;
+  attr.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+  attr.exclude_user = (event.domains & kDomainUser) == 0;
+  attr.exclude_kernel = (event.domains & kDomainKernel) == 0;
+  attr.exclude_hv = (event.domains & kDomainHypervisor) == 0;
+  attr.inherit = options.inherit;
+  // The leader alone starts and stops the group.
+  attr.disabled = leader;
+  attr.pinned = leader;
+  attr.enable_on_exec = leader && options.enable_on_exec;
+  return attr;
+}
+
+Result<void> PerfSet::configure(std::span<const Event> events, const Options& options) {
+  for (const Event& event : events) {
+    if ((event.domains & kDomainHypervisor) == 0) continue;
+    return Error{.code = Errc::kBadDomain,
+                 .message = "event '" + event.name + "' counts a hypervisor, and perf_event has none",
+                 .remedy = "use ':h' in a Xen guest with the perfctr module",
+                 .subject = event.name};
+  }
+  tid_ = options.tid;
+  inherit_ = options.inherit;
+  std::vector<Counter> counters;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    perf_event_attr attr = attribute(events[i], options, i == 0);
+    const int leader = i == 0 ? -1 : counters.front().fd.get();
+    Counter counter;
+    counter.fd = ScopedFd(perf_event_open(&attr, options.tid, leader));
+    if (!counter.fd.is_open()) {
+      return perf_open_error(errno, events, i, options.tid, look_around());
+    }
+    counters.push_back(std::move(counter));
+  }
+  counters_ = std::move(counters);
+  const bool self = options.tid == 0 && !options.enable_on_exec;
+  // The kernel does not map events that are inherited.
+  if (self && !options.inherit) return map_pages();
+  return {};
+}
+
+Result<void> PerfSet::map_pages() {
+  const auto page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  for (Counter& counter : counters_) {
+    counter.page = ScopedMmap(counter.fd.get(), page_size);
+    if (counter.page.get() == nullptr) {
+      return call_error(counter.page.error(), "map a counter of perf_event");
+    }
+    pages_.push_back(static_cast<const perf_event_mmap_page*>(counter.page.get()));
+    // The first read is not to fault.
+    static_cast<void>(read_once(pages_.back()->lock));
+  }
+  return {};
+}
+
+Result<void> PerfSet::call(unsigned long request, const char* what) {
+  if (counters_.empty()) return call_error(EBADF, what);
+  if (::ioctl(counters_.front().fd.get(), request, PERF_IOC_FLAG_GROUP) < 0) {
+    return call_error(errno, what);
+  }
+  return {};
+}
+
+Result<void> PerfSet::start() {
+  auto result = call(PERF_EVENT_IOC_ENABLE, "start counting");
+  if (result) running_ = true;
+  return result;
+}
+
+Result<void> PerfSet::stop() {
+  auto result = call(PERF_EVENT_IOC_DISABLE, "stop counting");
+  if (result) running_ = false;
+  return result;
+}
+
+Result<void> PerfSet::reset() { return call(PERF_EVENT_IOC_RESET, "reset the counters"); }
+
+bool PerfSet::target_gone() const noexcept {
+  // Linux takes the id of any thread here.
+  return tid_ > 0 && ::kill(tid_, 0) < 0 && errno == ESRCH;
+}
+
+State PerfSet::state() const noexcept {
+  if (counters_.empty()) return State::kFree;
+  if (target_gone()) return State::kExited;
+  return running_ ? State::kRunning : State::kStopped;
+}
+
+Result<Reading> PerfSet::read(bool target_only) const {
+  if (target_only && inherit_) {
+    return Error{.code = Errc::kUnsupported,
+                 .message = "perf_event keeps no counts of the first thread alone in a set that is "
+                            "inherited",
+                 .remedy = "count without inheriting",
+                 .subject = {}};
+  }
+  Reading reading;
+  reading.state = state();
+  reading.nr_threads = 1;
+  for (const Counter& counter : counters_) {
+    KernelCount count{};
+    if (!read_count(counter.fd.get(), &count)) return perf_no_room_error(look_around());
+    reading.values.push_back(count.value);
+    reading.time_enabled_ns = std::max(reading.time_enabled_ns, count.time_enabled_ns);
+    reading.time_running_ns = std::max(reading.time_running_ns, count.time_running_ns);
+    // A pinned group is never multiplexed: less time running is time not counted.
+    if (count.time_running_ns < count.time_enabled_ns) reading.lost = 1;
+  }
+  return reading;
+}
+
+Result<std::vector<ThreadReading>> PerfSet::read_threads() const {
+  auto reading = read(true);
+  if (!reading) return reading.error();
+  const pid_t tid = tid_ != 0 ? tid_ : static_cast<pid_t>(::syscall(SYS_gettid));
+  ThreadReading thread;
+  thread.tid = tid;
+  thread.pid = tid;
+  thread.comm = first_line("/proc/" + std::to_string(tid) + "/comm");
+  thread.reading = std::move(*reading);
+  return std::vector<ThreadReading>{std::move(thread)};
+}
+
+void PerfSet::read_values(std::uint64_t* values, unsigned nr) const noexcept {
+  const unsigned known = std::min(nr, static_cast<unsigned>(pages_.size()));
+  if (known == nr && read_perf_pages<HardwarePmc>(std::span(pages_).first(nr), values)) return;
+  for (unsigned i = 0; i < nr; ++i) {
+    KernelCount count{};
+    const bool ok = i < counters_.size() && read_count(counters_[i].fd.get(), &count);
+    values[i] = ok ? count.value : PERFCTR_NO_VALUE;
+  }
+}
+
+std::uint64_t PerfSet::time_ticks() const noexcept {
+  // The page says how to turn ticks into nanoseconds; here it is the other way
+  // round, of the thread's time on a CPU.
+  if (pages_.empty() || !pages_.front()->cap_user_time) return PERFCTR_NO_VALUE;
+  const std::uint64_t mult = pages_.front()->time_mult;
+  const unsigned shift = pages_.front()->time_shift;
+  timespec time{};
+  if (mult == 0 || ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) != 0) return PERFCTR_NO_VALUE;
+  const auto ns = static_cast<unsigned __int128>(time.tv_sec) * 1000000000u +
+                  static_cast<unsigned __int128>(time.tv_nsec);
+  return static_cast<std::uint64_t>((ns << shift) / mult);
+}
+
+}  // namespace perfctr

@@ -53,7 +53,7 @@ static void mark_done(const char *guest)
 	char path[128];
 	int fd;
 
-	snprintf(path, sizeof(path), TB_DONE "/%s", guest);
+	snprintf(path, sizeof(path), TB_DONE "/%.63s", guest);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd >= 0)
 		close(fd);

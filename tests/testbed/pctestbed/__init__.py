@@ -3,7 +3,8 @@
 from .job import Job
 from .machine import Guest, Machine, boot_native, boot_xen
 from .outcome import Outcome, TestbedError
+from .products import products
 from .result import Result, Step
 
 __all__ = ["Guest", "Job", "Machine", "Outcome", "Result", "Step", "TestbedError",
-           "boot_native", "boot_xen"]
+           "boot_native", "boot_xen", "products"]

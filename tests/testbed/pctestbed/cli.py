@@ -8,6 +8,7 @@ from . import shell
 from .job import Job
 from .machine import Guest, Machine, boot_native, boot_xen
 from .outcome import Outcome, TestbedError
+from .products import products
 
 
 def parse(argv):
@@ -25,6 +26,7 @@ def parse(argv):
     common.add_argument("--seconds", type=int, default=600)
     common.add_argument("--verbose", action="store_true", help="all kernel and Xen messages")
     common.add_argument("--file", action="append", default=[], metavar="INSIDE=HERE")
+    common.add_argument("--products", action="store_true", help="lay in what make built")
     common.add_argument("--guests", type=int, default=1)
     common.add_argument("--vcpus", type=int, default=2)
     common.add_argument("--type", default="pv", choices=("pv", "pvh"))
@@ -51,7 +53,7 @@ def machine_of(args):
 
 
 def files_of(args):
-    files = {}
+    files = products() if args.products else {}
     for pair in args.file:
         inside, separator, here = pair.partition("=")
         if not separator or not Path(here).exists():

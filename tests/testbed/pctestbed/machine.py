@@ -13,6 +13,9 @@ from .job import Job
 from .outcome import TestbedError
 from .result import Collector
 
+# Under TCG dom0 dies with SMAP, and MWAIT in Xen's idle loop raises #GP.
+DEFAULT_CPU = "Skylake-Client,-smap,-monitor,+tcg-pmu"
+
 # Pinned for every kernel, so that native and guest runs are comparable.
 KERNEL_ARGS = "nokaslr vdso=0 nmi_watchdog=0 panic=-1 oops=panic quiet rdinit=/init"
 XEN_ARGS = "console=com1 com1=115200,8n1 noreboot loglvl=warning guest_loglvl=warning"
@@ -21,7 +24,7 @@ XEN_ARGS = "console=com1 com1=115200,8n1 noreboot loglvl=warning guest_loglvl=wa
 @dataclass
 class Machine:
     """The emulated machine. The same one boots bare Linux and Xen."""
-    cpu: str = os.environ.get("PERFCTR_CPU", "Skylake-Client,-smap,-monitor")
+    cpu: str = os.environ.get("PERFCTR_CPU", DEFAULT_CPU)
     cpus: int = 2
     memory_mb: int = 512            # of bare Linux; Xen gets what dom0 and guests need
     threads: str = "multi"          # or "single": one host thread for all CPUs

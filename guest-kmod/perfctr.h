@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * perfctr: paravirtual performance counters for Xen guests, internal header
+ *
+ * Objects and who holds them:
+ *
+ *   pc_set     a file descriptor: configuration, limits of use, list of threads
+ *   pc_thread  one counted thread of a set: saved counts, slot, switch notifier
+ *   pc_handle  a configuration that Xen knows, shared by all equal sets
+ *   pc_vcpu    per CPU: the page shared with Xen, what its hardware counts
+ *
+ * Lock order: pc_set.mutex, pc_set.lock, pc_thread.lock, pc_vcpu (no lock: used
+ * by its own CPU only, with interrupts off).  pc_set.lock is only ever taken
+ * with interrupts on, so that its holder may wait for an interrupt on another
+ * CPU; pc_thread.lock is taken with interrupts off and, at thread switches,
+ * inside the run queue's lock: its holder must not wake anybody.
+ */
+#ifndef PERFCTR_H
+#define PERFCTR_H
+
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/perfctr.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/task_work.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include <public/perfctr.h>
+
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+struct mm_struct;
+struct pid_namespace;
+struct vm_area_struct;
+
+/* What the hardware of a CPU counts, or has been asked to count. */
+struct pc_hw {
+	u32 handle;
+	u32 seq;
+	u64 mm;			/* id of the address space it counts for */
+};
+
+/**
+ * struct pc_vcpu - a CPU of this guest, used by itself with interrupts off
+ * @page:	page shared with Xen, NULL while not registered
+ * @time:	this CPU's time record
+ * @time_record: where that lies, seen from a slot in a user mapping; 0: nowhere
+ * @stale:	set after a resume: Xen may have forgotten the page
+ * @irq:	of the counters' virtual interrupt
+ * @seq:	last sequence number used in a request
+ * @hw:		last request that Xen has looked at, as far as noticed
+ * @req:	last request; equal to @hw when none is pending
+ * @thread:	counted thread that is on this CPU
+ * @base_perfctr: hypercalls when the page was registered
+ * @base_other:	likewise
+ */
+struct pc_vcpu {
+	struct xen_perfctr_vcpu_page *page;
+	struct perfctr_time_record *time;
+	u32 time_record;
+	bool stale;
+	int irq;
+	u32 seq;
+	struct pc_hw hw;
+	struct pc_hw req;
+	struct pc_thread *thread;
+	u64 base_perfctr;
+	u64 base_other;
+};
+
+/**
+ * struct pc_handle - a configuration that Xen knows
+ * @node:	in the list of all handles
+ * @users:	sets that use it, 0: kept for the next one
+ * @handle:	Xen's name for it, 0: lost
+ * @nr:		counters
+ * @at_once:	a new request must not wait for the return to user mode
+ * @sampling:	has a counter that Xen reloads
+ * @counter:	as registered, with the RDPMC index
+ */
+struct pc_handle {
+	struct list_head node;
+	unsigned int users;
+	u32 handle;
+	u32 nr;
+	bool at_once;
+	bool sampling;
+	struct xen_perfctr_counter counter[PERFCTR_MAX_COUNTERS];
+};
+
+/* Counts and times of a thread, or of many. */
+struct pc_sum {
+	u64 value[PERFCTR_MAX_COUNTERS];
+	u64 enabled;		/* ns */
+	u64 run;		/* TSC ticks, stolen ones included */
+	u64 stolen;		/* TSC ticks */
+	u32 state;
+};
+
+/**
+ * struct pc_user - what one user id holds
+ * @node:	in the table of users
+ * @uid:	whose
+ * @threads:	contexts
+ */
+struct pc_user {
+	struct hlist_node node;
+	kuid_t uid;
+	unsigned int threads;
+};
+
+/**
+ * struct pc_set - a counter set, the object behind a file descriptor
+ * @ref:	one for the file, one per thread
+ * @mutex:	serialises configuration and control
+ * @lock:	protects all that follows
+ * @threads:	pc_threads that can still be read one by one
+ * @target:	the thread that the set was made for
+ * @handle:	configuration, NULL before PERFCTR_IOC_CONFIGURE
+ * @flags:	PERFCTR_F_*
+ * @closed:	the file is gone
+ * @privileged:	the configuring process was allowed to see everything
+ * @uid:	its user
+ * @tgid:	its thread group
+ * @ns:		its process ids
+ * @ended:	sum over threads that ended and have no context any more
+ * @nr_threads:	threads counted, ended ones included
+ * @lost:	threads that could not be counted or lost their counts and ended
+ * @free:	frees it
+ */
+struct pc_set {
+	struct kref ref;
+	struct mutex mutex;		/* configuration and control */
+	spinlock_t lock;		/* see above */
+	struct list_head threads;
+	struct pc_thread *target;
+	struct pc_handle *handle;
+	u32 flags;
+	bool closed;
+	bool privileged;
+	kuid_t uid;
+	struct pid *tgid;
+	struct pid_namespace *ns;
+	struct pc_sum ended;
+	u32 nr_threads;
+	u32 lost;
+	struct work_struct free;
+};
+
+/**
+ * struct pc_thread - a counted thread
+ * @ref:	one for the set's list, one while it is attached or will be
+ * @set:	whose
+ * @user:	who pays for it
+ * @id:		never reused
+ * @node:	in @set->threads
+ * @hash:	in the table of counted tasks
+ * @pn:		switch notifier
+ * @work:	attaches or detaches it, in the thread itself
+ * @free:	frees it
+ * @slot:	the slot, in @page or @own
+ * @page:	what the process maps, NULL for threads that inherited
+ * @own:	slot nobody maps
+ * @lock:	protects all that follows; interrupts off
+ * @task:	the thread, NULL after its end
+ * @cpu:	CPU it is on, as far as the notifiers have told; -1: none
+ * @state:	PERFCTR_STATE_*
+ * @attached:	the notifier is registered
+ * @dead:	the set does not want it any more
+ * @on_exec:	start at exec
+ * @bound:	the slot's offsets belong to request @seq of @cpu
+ * @seq:	see @bound
+ * @saved:	counts at the last fold
+ * @resid:	raw values at the last fold, for sampling counters
+ * @reload:	Xen's reload sums at the last bind, for sampling counters
+ * @enabled:	ns enabled up to the last stop
+ * @enabled_at:	when it was started
+ * @run:	TSC ticks on a CPU, up to the last unbind
+ * @stolen:	those of them stolen
+ * @run_at:	TSC at the last bind
+ * @stolen_at:	the record at the last bind
+ * @tid:	noted at the end
+ * @pid:	noted at the end
+ * @comm:	noted at the end
+ */
+struct pc_thread {
+	struct kref ref;
+	struct pc_set *set;
+	struct pc_user *user;
+	u64 id;
+	struct list_head node;
+	struct hlist_node hash;
+	struct preempt_notifier pn;
+	struct callback_head work;
+	struct work_struct free;
+	struct perfctr_slot *slot;
+	struct page *page;
+	struct perfctr_slot own;
+
+	raw_spinlock_t lock;	/* see above */
+	struct task_struct *task;
+	int cpu;
+	u32 state;
+	bool attached;
+	bool dead;
+	bool on_exec;
+	bool bound;
+	u32 seq;
+	u64 saved[PERFCTR_MAX_COUNTERS];
+	u64 resid[PERFCTR_MAX_COUNTERS];
+	u64 reload[PERFCTR_MAX_COUNTERS];
+	u64 enabled;
+	u64 enabled_at;
+	u64 run;
+	u64 stolen;
+	u64 run_at;
+	u64 stolen_at;
+	pid_t tid;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+};
+
+/* perfctr_main.c */
+extern struct xen_perfctr_query pc_caps;
+extern bool pc_fast;
+extern unsigned int pc_start_bias_bits;
+extern unsigned int pc_max_threads_per_user;
+extern atomic_t pc_active;
+extern struct workqueue_struct *pc_wq;
+
+static inline bool pc_iret_apply(void)
+{
+	return pc_caps.flags & XEN_PERFCTR_CAP_IRET_APPLY;
+}
+
+/* Accumulating counters start here, this many events before zero. */
+static inline u64 pc_start_value(void)
+{
+	return -(1ULL << pc_start_bias_bits);
+}
+
+static inline u64 pc_sext(u64 raw)
+{
+	return sign_extend64(raw, pc_caps.width - 1);
+}
+
+/* perfctr_hcall.c */
+int pc_hv_query(struct xen_perfctr_query *q);
+int pc_hv_register(unsigned int vcpu, void *page, void *record);
+int pc_hv_unregister(unsigned int vcpu);
+int pc_hv_config_create(struct xen_perfctr_config *config);
+int pc_hv_config_destroy(u32 handle);
+int pc_hv_apply(void);
+
+/* perfctr_vcpu.c */
+DECLARE_PER_CPU(struct pc_vcpu, pc_vcpus);
+int pc_vcpu_init(void);
+void pc_vcpu_exit(void);
+int pc_vcpu_register(struct pc_vcpu *c, unsigned int cpu);
+void pc_vcpu_mark_stale(void);
+u32 pc_vcpu_mmap_size(void);
+unsigned int pc_vcpu_time_pages(void);
+struct page *pc_vcpu_time_page(unsigned int i);
+void pc_vcpu_hypercalls(u64 *perfctr, u64 *other);
+
+/* perfctr_request.c */
+void pc_request_sync(struct pc_vcpu *c);
+bool pc_request_holds(const struct pc_vcpu *c, const struct pc_handle *h,
+		      u64 mm);
+void pc_request_withdraw(struct pc_vcpu *c);
+void pc_request_write(struct pc_vcpu *c, const struct pc_handle *h,
+		      const u64 *start, u64 cookie, u64 mm);
+void pc_request_apply(struct pc_vcpu *c);
+void pc_request_release(struct pc_vcpu *c);
+
+/* perfctr_config.c */
+struct pc_handle *pc_handle_get(struct perfctr_config *config);
+void pc_handle_put(struct pc_handle *h);
+void pc_handle_restore_all(void);
+void pc_handle_exit(void);
+
+/* perfctr_limit.c */
+struct pc_user *pc_user_charge(kuid_t uid, bool privileged);
+void pc_user_uncharge(struct pc_user *user);
+
+/* perfctr_slot.c */
+void pc_slot_init(struct pc_thread *t);
+void pc_slot_live(struct pc_thread *t, const struct pc_vcpu *c,
+		  const u64 *offset);
+void pc_slot_idle(struct pc_thread *t);
+int pc_slot_mmap(struct pc_thread *t, struct vm_area_struct *vma);
+
+/* perfctr_sched.c: t->lock is held; c is the CPU that t is on, or NULL */
+void pc_sched_bind(struct pc_thread *t, struct pc_vcpu *c);
+void pc_sched_unbind(struct pc_thread *t, struct pc_vcpu *c);
+int pc_sched_start(struct pc_thread *t, struct pc_vcpu *c);
+void pc_sched_stop(struct pc_thread *t, struct pc_vcpu *c, u32 state);
+void pc_sched_reset(struct pc_thread *t, struct pc_vcpu *c);
+void pc_sched_sum(struct pc_thread *t, struct pc_vcpu *c, struct pc_sum *sum);
+void pc_sched_virq(struct pc_vcpu *c);
+extern struct preempt_ops pc_sched_ops;
+
+/* perfctr_thread.c */
+typedef int (*pc_thread_fn)(struct pc_thread *t, struct pc_vcpu *c, void *arg);
+struct pc_thread *pc_thread_alloc(struct pc_set *set, struct task_struct *task,
+				  gfp_t gfp);
+void pc_thread_put(struct pc_thread *t);
+int pc_thread_claim(struct pc_thread *t);
+int pc_thread_attach(struct pc_thread *t);
+void pc_thread_close(struct pc_thread *t);
+void pc_thread_leave(struct pc_thread *t, u32 state);
+void pc_thread_exit(struct pc_thread *t);
+void pc_thread_fork(struct pc_thread *parent, struct task_struct *child);
+int pc_thread_call(struct pc_thread *t, pc_thread_fn fn, void *arg);
+
+/* perfctr_set.c */
+struct pc_set *pc_set_alloc(void);
+void pc_set_put(struct pc_set *set);
+void pc_set_close(struct pc_set *set);
+int pc_set_configure(struct pc_set *set, struct perfctr_config *config);
+int pc_set_control(struct pc_set *set, unsigned int cmd);
+int pc_set_mmap(struct pc_set *set, struct vm_area_struct *vma);
+int pc_set_may_read(const struct pc_set *set);
+
+/* perfctr_read.c */
+void pc_sum_add(struct pc_sum *to, const struct pc_sum *sum);
+int pc_read_set(struct pc_set *set, struct perfctr_read *read);
+int pc_read_threads(struct pc_set *set, struct perfctr_read_threads *rt);
+
+/* perfctr_trace.c */
+int pc_trace_init(void);
+void pc_trace_exit(void);
+
+/* perfctr_pm.c */
+void pc_pm_init(void);
+void pc_pm_exit(void);
+
+/* perfctr_dev.c */
+int pc_dev_init(void);
+void pc_dev_exit(void);
+
+#endif /* PERFCTR_H */

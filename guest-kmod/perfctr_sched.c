@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * perfctr: thread switches
+ *
+ * Folding adds what the hardware counted to a thread's saved counts, binding
+ * makes its slot agree with the hardware again:
+ *
+ *   fold     saved  = offset + sext(rdpmc)	if Xen has applied the request that
+ *            the offsets belong to; before that the thread has not been in user
+ *            mode, nothing was counted for it, and saved stands as it is
+ *   bind     offset = saved - sext(rdpmc)	if the hardware counts the wanted
+ *            configuration already: no request, no hypercall
+ *            offset = saved - start		otherwise, with a request
+ *
+ * Counters of user mode alone stand still in the guest's kernel, so nothing can
+ * be lost or counted twice between the two; those that count the kernel too
+ * give the instructions between the two to nobody.
+ *
+ * All functions run with interrupts off and the thread's lock held.  Who races:
+ * a reader or controller of the thread on another CPU.  It takes the same lock;
+ * while the thread is on a CPU it works in an interrupt on that CPU.
+ */
+#include <linux/mm_types.h>
+#include <linux/sched/clock.h>
+#include <linux/string.h>
+#include <asm/asm.h>
+#include <asm/msr.h>
+
+#include "perfctr.h"
+
+/*
+ * The PV kernel runs in ring 3 like its processes: without Xen's permission
+ * RDPMC raises #GP here too.
+ */
+static int pc_rdpmc(u32 index, u64 *raw)
+{
+	u32 lo = 0, hi = 0;
+	int err;
+
+	asm volatile("1: rdpmc\n\t"
+		     "xorl %[err], %[err]\n"
+		     "2:\n"
+		     _ASM_EXTABLE_TYPE_REG(1b, 2b, EX_TYPE_EFAULT_REG, %[err])
+		     : [err] "=&r" (err), "+a" (lo), "+d" (hi)
+		     : "c" (index));
+	if (err)
+		return err;
+	*raw = pc_sext((u64)hi << 32 | lo);
+	return 0;
+}
+
+static u64 pc_current_mm(void)
+{
+	return current->mm ? current->mm->context.ctx_id : 0;
+}
+
+/* Is the hardware counting what the thread's offsets belong to? */
+static bool pc_applied(const struct pc_thread *t, struct pc_vcpu *c)
+{
+	pc_request_sync(c);
+	return t->bound && c->hw.seq == t->seq &&
+	       READ_ONCE(c->page->pub.applied_handle) == t->set->handle->handle;
+}
+
+/* The counts of a bound thread now. */
+static int pc_count(const struct pc_thread *t, const struct pc_vcpu *c,
+		    u64 *value, u64 *raw)
+{
+	const struct pc_handle *h = t->set->handle;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < h->nr; i++) {
+		ret = pc_rdpmc(h->counter[i].rdpmc, &raw[i]);
+		if (ret)
+			return ret;
+		value[i] = t->slot->counter[i].offset + raw[i];
+		if (h->counter[i].mode == PERFCTR_MODE_SAMPLE)
+			value[i] += READ_ONCE(c->page->pub.reload_sum[i]) -
+				    t->reload[i];
+	}
+	return 0;
+}
+
+/* What became of the request, if the thread must not count any more. */
+static u32 pc_verdict(const struct pc_thread *t, const struct pc_vcpu *c)
+{
+	const struct xen_perfctr_published *pub = &c->page->pub;
+
+	if (!t->bound || c->hw.seq != t->seq)
+		return PERFCTR_STATE_RUNNING;
+	if (READ_ONCE(pub->flags) & XEN_PERFCTR_PUB_REVOKED)
+		return PERFCTR_STATE_REVOKED;
+	switch (READ_ONCE(pub->status)) {
+	case 0:
+		return PERFCTR_STATE_RUNNING;
+	case -EACCES:
+	case -EPERM:
+	case -ENODEV:
+		return PERFCTR_STATE_REVOKED;
+	default:
+		return PERFCTR_STATE_LOST;
+	}
+}
+
+static void pc_time_in(struct pc_thread *t, const struct pc_vcpu *c)
+{
+	t->stolen_at = READ_ONCE(c->time->stolen);
+	t->run_at = rdtsc_ordered();
+}
+
+static void pc_time_out(struct pc_thread *t, const struct pc_vcpu *c)
+{
+	t->run += rdtsc_ordered() - t->run_at;
+	t->stolen += READ_ONCE(c->time->stolen) - t->stolen_at;
+}
+
+static void pc_set_state(struct pc_thread *t, u32 state)
+{
+	u64 now = local_clock();
+
+	if (t->state == PERFCTR_STATE_RUNNING)
+		t->enabled += now - t->enabled_at;
+	if (state == PERFCTR_STATE_RUNNING)
+		t->enabled_at = now;
+	t->state = state;
+}
+
+/* Take the raw counters as they are; false if that cannot be done. */
+static bool pc_take_over(struct pc_thread *t, struct pc_vcpu *c, u64 *offset)
+{
+	const struct pc_handle *h = t->set->handle;
+	unsigned int i;
+	u64 raw;
+
+	for (i = 0; i < h->nr; i++) {
+		if (pc_rdpmc(h->counter[i].rdpmc, &raw))
+			return false;
+		/* Past zero: nobody would be told before it wraps. */
+		if ((s64)raw >= 0)
+			return false;
+		offset[i] = t->saved[i] - raw;
+	}
+	pc_request_withdraw(c);
+	t->seq = c->hw.seq;
+	return true;
+}
+
+static void pc_start_over(struct pc_thread *t, struct pc_vcpu *c, u64 *offset,
+			  u64 mm)
+{
+	const struct pc_handle *h = t->set->handle;
+	u64 start[PERFCTR_MAX_COUNTERS];
+	unsigned int i;
+
+	for (i = 0; i < h->nr; i++) {
+		if (h->counter[i].mode == PERFCTR_MODE_SAMPLE) {
+			start[i] = t->resid[i];
+			t->reload[i] = READ_ONCE(c->page->pub.reload_sum[i]);
+		} else {
+			start[i] = pc_start_value();
+		}
+		offset[i] = t->saved[i] - start[i];
+	}
+	pc_request_write(c, h, start, t->id, mm);
+	t->seq = c->req.seq;
+	if (h->at_once || !pc_iret_apply())
+		pc_request_apply(c);
+}
+
+/**
+ * pc_sched_bind() - make a thread that is to count do so on this CPU
+ * @t:	the thread, current
+ * @c:	this CPU
+ */
+void pc_sched_bind(struct pc_thread *t, struct pc_vcpu *c)
+{
+	const struct pc_handle *h = t->set->handle;
+	u64 offset[PERFCTR_MAX_COUNTERS];
+	u64 mm = pc_current_mm();
+	u32 state;
+
+	if (t->state != PERFCTR_STATE_RUNNING)
+		return;
+	if (!c->page || !h->handle) {
+		pc_sched_stop(t, c, PERFCTR_STATE_LOST);
+		return;
+	}
+
+	pc_request_sync(c);
+	if (h->sampling || !pc_request_holds(c, h, mm) ||
+	    !pc_take_over(t, c, offset))
+		pc_start_over(t, c, offset, mm);
+	t->bound = true;
+	pc_time_in(t, c);
+
+	state = pc_verdict(t, c);
+	if (state != PERFCTR_STATE_RUNNING)
+		pc_sched_stop(t, c, state);
+	else
+		pc_slot_live(t, c, offset);
+}
+
+/**
+ * pc_sched_unbind() - fold a thread's counts
+ * @t:	the thread, on this CPU
+ * @c:	this CPU
+ *
+ * The hardware is left as it is.
+ */
+void pc_sched_unbind(struct pc_thread *t, struct pc_vcpu *c)
+{
+	const struct pc_handle *h = t->set->handle;
+	u64 value[PERFCTR_MAX_COUNTERS], raw[PERFCTR_MAX_COUNTERS];
+	u32 state = PERFCTR_STATE_RUNNING;
+	unsigned int i;
+
+	if (!t->bound)
+		return;
+	if (pc_applied(t, c)) {
+		if (pc_count(t, c, value, raw)) {
+			state = PERFCTR_STATE_LOST;
+		} else {
+			for (i = 0; i < h->nr; i++) {
+				t->saved[i] = value[i];
+				t->resid[i] = raw[i];
+			}
+		}
+	}
+	if (state == PERFCTR_STATE_RUNNING)
+		state = pc_verdict(t, c);
+	pc_time_out(t, c);
+	t->bound = false;
+	if (state != PERFCTR_STATE_RUNNING) {
+		pc_set_state(t, state);
+		pc_slot_idle(t);
+	}
+}
+
+/**
+ * pc_sched_start() - start counting
+ * @t:	the thread
+ * @c:	the CPU that it is on, or NULL
+ *
+ * Return: 0, -EIO when its counts are lost, -EACCES when it must not count,
+ * -ESRCH when it has ended.
+ */
+int pc_sched_start(struct pc_thread *t, struct pc_vcpu *c)
+{
+	switch (t->state) {
+	case PERFCTR_STATE_RUNNING:
+		return 0;
+	case PERFCTR_STATE_STOPPED:
+	case PERFCTR_STATE_REVOKED:
+		/* Dropped for good when it executed a privileged program. */
+		if (t->dead)
+			return -EACCES;
+		break;
+	case PERFCTR_STATE_LOST:
+		return -EIO;
+	default:
+		return -ESRCH;
+	}
+	pc_set_state(t, PERFCTR_STATE_RUNNING);
+	if (c)
+		pc_sched_bind(t, c);
+	else
+		pc_slot_idle(t);
+	return 0;
+}
+
+/**
+ * pc_sched_stop() - stop counting
+ * @t:		the thread
+ * @c:		the CPU that it is on, or NULL
+ * @state:	why
+ *
+ * The hardware is left to the next thread, or to pc_request_release().
+ */
+void pc_sched_stop(struct pc_thread *t, struct pc_vcpu *c, u32 state)
+{
+	if (c)
+		pc_sched_unbind(t, c);
+	/* What has failed meanwhile has failed. */
+	if (state != PERFCTR_STATE_STOPPED ||
+	    t->state == PERFCTR_STATE_RUNNING)
+		pc_set_state(t, state);
+	pc_slot_idle(t);
+}
+
+/**
+ * pc_sched_reset() - set the counts to zero; times go on
+ * @t:	the thread
+ * @c:	the CPU that it is on, or NULL
+ *
+ * Counts that were lost are good again.
+ */
+void pc_sched_reset(struct pc_thread *t, struct pc_vcpu *c)
+{
+	const struct pc_handle *h = t->set->handle;
+	unsigned int i;
+
+	if (c)
+		pc_sched_unbind(t, c);
+	for (i = 0; i < h->nr; i++) {
+		t->saved[i] = 0;
+		t->resid[i] = -h->counter[i].period;
+	}
+	if (t->state == PERFCTR_STATE_LOST)
+		t->state = PERFCTR_STATE_STOPPED;
+	if (c && t->state == PERFCTR_STATE_RUNNING)
+		pc_sched_bind(t, c);
+	else
+		pc_slot_idle(t);
+}
+
+/**
+ * pc_sched_sum() - what has been counted up to now
+ * @t:		the thread
+ * @c:		the CPU that it is on, or NULL
+ * @sum:	the answer
+ */
+void pc_sched_sum(struct pc_thread *t, struct pc_vcpu *c, struct pc_sum *sum)
+{
+	u64 raw[PERFCTR_MAX_COUNTERS];
+
+	memcpy(sum->value, t->saved, sizeof(sum->value));
+	sum->enabled = t->enabled;
+	sum->run = t->run;
+	sum->stolen = t->stolen;
+	if (c && t->bound) {
+		if (pc_applied(t, c) && pc_count(t, c, sum->value, raw))
+			pc_sched_stop(t, c, PERFCTR_STATE_LOST);
+		sum->run += rdtsc_ordered() - t->run_at;
+		sum->stolen += READ_ONCE(c->time->stolen) - t->stolen_at;
+	}
+	if (t->state == PERFCTR_STATE_RUNNING)
+		sum->enabled += local_clock() - t->enabled_at;
+	sum->state = t->state;
+}
+
+/**
+ * pc_sched_virq() - Xen has something to say to this CPU
+ * @c:	this CPU
+ *
+ * A counter has crossed zero, a request has failed or the policy has changed.
+ * The interrupt comes before the next user instruction.  When it belongs to a
+ * thread that is off the CPU by now, its counts have been folded, and what has
+ * to be done is seen at the next bind.
+ */
+void pc_sched_virq(struct pc_vcpu *c)
+{
+	struct pc_thread *t = c->thread;
+	unsigned int i;
+	u64 raw;
+
+	if (!c->page || c->stale)
+		return;
+	pc_request_sync(c);
+	if (t) {
+		raw_spin_lock(&t->lock);
+		if (t->bound && pc_verdict(t, c) != PERFCTR_STATE_RUNNING) {
+			pc_sched_unbind(t, c);
+		} else if (pc_applied(t, c)) {
+			const struct pc_handle *h = t->set->handle;
+
+			for (i = 0; i < h->nr; i++)
+				if (h->counter[i].mode ==
+				    PERFCTR_MODE_ACCUMULATE &&
+				    !pc_rdpmc(h->counter[i].rdpmc, &raw) &&
+				    (s64)raw >= 0)
+					break;
+			if (i < h->nr) {
+				pc_sched_unbind(t, c);
+				pc_sched_bind(t, c);
+			}
+		}
+		raw_spin_unlock(&t->lock);
+	}
+	/* The slot says so now: RDPMC may go. */
+	if (READ_ONCE(c->page->pub.flags) & XEN_PERFCTR_PUB_REVOKED)
+		pc_request_release(c);
+}
+
+static void pc_sched_in(struct preempt_notifier *pn, int cpu)
+{
+	struct pc_thread *t = container_of(pn, struct pc_thread, pn);
+	struct pc_vcpu *c;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	c = this_cpu_ptr(&pc_vcpus);
+	/* Xen keeps a page that it refuses to know: it is lost, as are counts */
+	if (unlikely(c->stale) && pc_vcpu_register(c, cpu))
+		c->page = NULL;
+	raw_spin_lock(&t->lock);
+	WRITE_ONCE(t->cpu, cpu);
+	c->thread = t;
+	pc_sched_bind(t, c);
+	raw_spin_unlock(&t->lock);
+	local_irq_restore(flags);
+}
+
+/*
+ * May the hardware stay as it is for the next thread?  Only if that one has a
+ * notifier too, which will see to it when it leaves, and could see these counts
+ * anyway.  The next thread's list of notifiers is written by itself alone, and
+ * it does not run.
+ */
+static bool pc_may_stay(const struct task_struct *next)
+{
+	const struct preempt_notifier *pn;
+
+	if (pc_fast)
+		return true;
+	if (!next->mm || next->mm != current->mm)
+		return false;
+	hlist_for_each_entry(pn, &next->preempt_notifiers, link)
+		if (pn->ops == &pc_sched_ops)
+			return true;
+	return false;
+}
+
+static void pc_sched_out(struct preempt_notifier *pn, struct task_struct *next)
+{
+	struct pc_thread *t = container_of(pn, struct pc_thread, pn);
+	struct pc_vcpu *c = this_cpu_ptr(&pc_vcpus);
+
+	raw_spin_lock(&t->lock);
+	pc_sched_unbind(t, c);
+	c->thread = NULL;
+	WRITE_ONCE(t->cpu, -1);
+	raw_spin_unlock(&t->lock);
+	if (!pc_may_stay(next))
+		pc_request_release(c);
+}
+
+struct preempt_ops pc_sched_ops = {
+	.sched_in = pc_sched_in,
+	.sched_out = pc_sched_out,
+};

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * apply.c
+ *
+ * Act on the request in a VCPU's page.
+ */
+
+#include <xen/event.h>
+
+#include "private.h"
+
+/*
+ * Is there a request that has not been looked at?  The line is written by the
+ * VCPU itself, which is in Xen now.  Should another VCPU of the guest write to
+ * it all the same, then the guest gets one of the values, checked below.
+ */
+bool vperfctr_requested(const struct vperfctr *p)
+{
+    return p->page && ACCESS_ONCE(p->page->request.seq) != p->seq;
+}
+
+static void forget(struct vperfctr *p)
+{
+    const struct perfctr_image *img = p->img;
+
+    p->img = NULL;
+    if ( img )
+        perfctr_handle_put(p->vcpu->domain->arch.perfctr, p->handle);
+    p->handle = 0;
+    p->negative = 0;
+}
+
+/*
+ * Stop counting and give the configuration back.  pc is NULL when the VCPU is
+ * not running.
+ */
+void vperfctr_drop(struct vperfctr *p, struct perfctr_cpu *pc)
+{
+    forget(p);
+    if ( pc )
+    {
+        vperfctr_enable(p, pc);
+        vperfctr_charge(p, pc);
+        vperfctr_sync_pce(p);
+    }
+}
+
+/* The VCPU is current, interrupts are off. */
+int vperfctr_apply(struct vperfctr *p, struct perfctr_cpu *pc)
+{
+    struct perfctr_domain *pd = p->vcpu->domain->arch.perfctr;
+    const struct xen_perfctr_request *req = &p->page->request;
+    const struct perfctr_image *img = NULL;
+    uint32_t handle = ACCESS_ONCE(req->handle);
+    unsigned int i;
+    int rc = 0;
+
+    p->seq = ACCESS_ONCE(req->seq);
+    p->cookie = ACCESS_ONCE(req->cookie);
+
+    if ( handle && handle == p->handle )
+        img = p->img;
+    else if ( handle )
+        img = perfctr_handle_get(pd, handle);
+
+    if ( handle && !img )
+        rc = -ENOENT;
+    else if ( img && !perfctr_image_allowed(&pd->policy, img) )
+    {
+        if ( img != p->img )
+            perfctr_handle_put(pd, handle);
+        img = NULL;
+        rc = -EPERM;
+    }
+
+    /*
+     * No instruction of the guest runs between here and the end, and counters
+     * without Xen's part do not count meanwhile.  Those with it start anew.
+     */
+    alternative_vcall(perfctr_ops.enable, pc, 0);
+
+    p->revoked = false;
+    p->overflow = 0;
+    p->status = rc;
+
+    if ( img )
+    {
+        if ( img != p->img )
+        {
+            forget(p);
+            alternative_vcall(perfctr_ops.program, pc, img);
+            pc->dirty = img->used;
+            p->img = img;
+            p->handle = handle;
+        }
+
+        p->negative = 0;
+        for ( i = 0; i < img->nr; i++ )
+        {
+            p->count[i] = ACCESS_ONCE(req->start[i]) & PERFCTR_COUNT_MASK;
+            if ( p->count[i] & PERFCTR_COUNT_SIGN )
+                p->negative |= 1u << i;
+        }
+
+        alternative_vcall(perfctr_ops.write, pc, img, &p->count[0]);
+        p->loaded_cpu = smp_processor_id();
+        p->loaded_nr = ++pc->loaded_nr;
+        vperfctr_enable(p, pc);
+        p->applies++;
+    }
+    else
+    {
+        forget(p);
+        if ( rc )
+            p->apply_errors++;
+        else
+            p->applies++;
+    }
+
+    vperfctr_charge(p, pc);
+    vperfctr_sync_pce(p);
+    vperfctr_publish(p);
+
+    /* Taken before the first instruction in user mode. */
+    if ( rc )
+        send_guest_vcpu_virq(p->vcpu, XEN_PERFCTR_VIRQ);
+
+    return rc;
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * config.c
+ *
+ * Check a configuration and assign hardware counters to it.
+ *
+ * Default deny: an event is counted only if the model's table has it and the
+ * domain's policy admits it, and of the selector's bits the guest chooses only
+ * edge, invert and counter mask.  Everything else is set here.
+ *
+ * The configuration is Xen's own copy: the guest cannot change it meanwhile.
+ */
+
+#include "config.h"
+
+static int bad(struct xen_perfctr_config *cfg, unsigned int counter,
+               unsigned int field, int rc)
+{
+    cfg->bad_counter = counter;
+    cfg->bad_field = field;
+
+    return rc;
+}
+
+const struct perfctr_event *perfctr_find_event(
+    const struct perfctr_model *model, uint16_t code)
+{
+    unsigned int lo = 0, hi = model->nr_events;
+
+    while ( lo < hi )
+    {
+        unsigned int mid = (lo + hi) / 2;
+
+        if ( model->events[mid].code == code )
+            return &model->events[mid];
+
+        if ( model->events[mid].code < code )
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+
+    return NULL;
+}
+
+/*
+ * Architectural events that CPUID says are absent, by their bit in leaf 0xa
+ * EBX.  The pseudo encoding of reference cycles counts on a fixed counter.
+ */
+static bool is_absent(const struct perfctr_model *model, uint16_t code)
+{
+    static const uint16_t arch_event[] = {
+        0x003c, 0x00c0, 0x013c, 0x4f2e, 0x412e, 0x00c4, 0x00c5,
+    };
+    unsigned int i;
+
+    for ( i = 0; i < ARRAY_SIZE(arch_event); i++ )
+        if ( arch_event[i] == code )
+            return model->absent & (1u << i);
+
+    return false;
+}
+
+static int check_counter(const struct perfctr_model *model,
+                         const struct xen_perfctr_policy *policy,
+                         struct xen_perfctr_config *cfg, unsigned int i,
+                         const struct perfctr_event **found)
+{
+    const struct xen_perfctr_counter *c = &cfg->counter[i];
+    const struct perfctr_event *ev;
+    unsigned int tier;
+
+    if ( c->zero )
+        return bad(cfg, i, XEN_PERFCTR_BAD_ZERO, -EINVAL);
+
+    if ( c->event & ~model->event_mask )
+        return bad(cfg, i, XEN_PERFCTR_BAD_EVENT, -EINVAL);
+
+    ev = perfctr_find_event(model, c->event & PERFCTR_EV_CODE);
+    if ( !ev || is_absent(model, ev->code) )
+        return bad(cfg, i, XEN_PERFCTR_BAD_UNKNOWN, -ENOENT);
+
+    /* A fixed counter has no modifiers, so somebody else has to be able to. */
+    if ( (c->event & PERFCTR_EV_MODIFIERS) && !ev->gp )
+        return bad(cfg, i, XEN_PERFCTR_BAD_EVENT, -EINVAL);
+
+    /* With modifiers an event counts something else than the tier promised. */
+    tier = (c->event & PERFCTR_EV_MODIFIERS) ? XEN_PERFCTR_TIER_FULL
+                                             : ev->tier;
+    if ( tier > policy->tier )
+        return bad(cfg, i, XEN_PERFCTR_BAD_TIER, -EPERM);
+
+    /*
+     * In 64-bit PV guest user and kernel share ring 3 and are told apart by
+     * enabling and disabling the counter at the crossings.  That cannot be
+     * combined with Xen's part, which is not split by the guest's mode.
+     */
+    switch ( c->domain )
+    {
+    case XEN_PERFCTR_DOM_USER:
+    case XEN_PERFCTR_DOM_KERNEL:
+    case XEN_PERFCTR_DOM_USER | XEN_PERFCTR_DOM_KERNEL:
+    case XEN_PERFCTR_DOM_HYP:
+    case XEN_PERFCTR_DOM_USER | XEN_PERFCTR_DOM_KERNEL | XEN_PERFCTR_DOM_HYP:
+        break;
+
+    default:
+        return bad(cfg, i, XEN_PERFCTR_BAD_DOMAIN, -EINVAL);
+    }
+
+    if ( ((c->domain & XEN_PERFCTR_DOM_KERNEL) &&
+          !(policy->flags & XEN_PERFCTR_POLICY_KERNEL)) ||
+         ((c->domain & XEN_PERFCTR_DOM_HYP) &&
+          !(policy->flags & XEN_PERFCTR_POLICY_HYP)) )
+        return bad(cfg, i, XEN_PERFCTR_BAD_DOMAIN, -EPERM);
+
+    switch ( c->mode )
+    {
+    case XEN_PERFCTR_MODE_ACCUMULATE:
+        if ( c->period )
+            return bad(cfg, i, XEN_PERFCTR_BAD_PERIOD, -EINVAL);
+        break;
+
+    case XEN_PERFCTR_MODE_SAMPLE:
+        return bad(cfg, i, XEN_PERFCTR_BAD_MODE, -EOPNOTSUPP);
+
+    default:
+        return bad(cfg, i, XEN_PERFCTR_BAD_MODE, -EINVAL);
+    }
+
+    *found = ev;
+
+    return 0;
+}
+
+static void use_counter(struct perfctr_image *img,
+                        struct xen_perfctr_config *cfg, unsigned int i,
+                        const struct perfctr_event *ev, unsigned int hw)
+{
+    struct xen_perfctr_counter *c = &cfg->counter[i];
+    bool hyp = c->domain & XEN_PERFCTR_DOM_HYP;
+    bool guest = c->domain & (XEN_PERFCTR_DOM_USER | XEN_PERFCTR_DOM_KERNEL);
+    uint64_t bit = 1ull << hw;
+
+    if ( hw >= PERFCTR_FIXED_BIT )
+        img->fixed_ctrl |= (uint64_t)((hyp ? PERFCTR_FIXED_OS : 0) |
+                                      (guest ? PERFCTR_FIXED_USR : 0) |
+                                      PERFCTR_FIXED_PMI) <<
+                           ((hw - PERFCTR_FIXED_BIT) * PERFCTR_FIXED_SHIFT);
+    else
+        img->select[hw] = c->event | PERFCTR_SEL_EN | PERFCTR_SEL_INT |
+                          (hyp ? PERFCTR_SEL_OS : 0) |
+                          (guest ? PERFCTR_SEL_USR : 0);
+
+    img->used |= bit;
+    if ( (c->domain & XEN_PERFCTR_DOM_USER) || !guest )
+        img->user |= bit;
+    if ( (c->domain & XEN_PERFCTR_DOM_KERNEL) || !guest )
+        img->kernel |= bit;
+
+    if ( c->event & PERFCTR_EV_MODIFIERS )
+        img->tier = XEN_PERFCTR_TIER_FULL;
+    else if ( ev->tier > img->tier )
+        img->tier = ev->tier;
+
+    if ( c->domain & XEN_PERFCTR_DOM_KERNEL )
+        img->policy |= XEN_PERFCTR_POLICY_KERNEL;
+    if ( hyp )
+        img->policy |= XEN_PERFCTR_POLICY_HYP;
+
+    img->hw[i] = hw;
+    c->rdpmc = perfctr_rdpmc_index(hw);
+}
+
+/*
+ * Fixed counters first, as they cost no general one.  Then the general ones,
+ * events with the fewest choices first, each on the lowest free counter that
+ * it can use.  This finds an assignment whenever there is one because the
+ * tables' counter sets are either disjoint or one contains the other.
+ */
+static int assign(const struct perfctr_model *model,
+                  struct xen_perfctr_config *cfg, struct perfctr_image *img,
+                  const struct perfctr_event *const *ev)
+{
+    unsigned int free = (1u << model->nr_gp) - 1, choices, i;
+    uint32_t todo = 0;
+
+    for ( i = 0; i < cfg->nr; i++ )
+    {
+        unsigned int hw = PERFCTR_FIXED_BIT + ev[i]->fixed;
+
+        if ( ev[i]->fixed >= 0 && ev[i]->fixed < (int)model->nr_fixed &&
+             !(cfg->counter[i].event & PERFCTR_EV_MODIFIERS) &&
+             !(img->used & (1ull << hw)) )
+            use_counter(img, cfg, i, ev[i], hw);
+        else
+            todo |= 1u << i;
+    }
+
+    for ( choices = 0; choices <= PERFCTR_MAX_GP; choices++ )
+        for ( i = 0; i < cfg->nr; i++ )
+        {
+            unsigned int can;
+
+            if ( !(todo & (1u << i)) || hweight32(ev[i]->gp) != choices )
+                continue;
+
+            can = ev[i]->gp & free;
+            if ( !can )
+                return bad(cfg, i, XEN_PERFCTR_BAD_FIT, -ENOSPC);
+
+            can &= -can;
+            free &= ~can;
+            use_counter(img, cfg, i, ev[i], ffs(can) - 1);
+        }
+
+    return 0;
+}
+
+int perfctr_config_check(const struct perfctr_model *model,
+                         const struct xen_perfctr_policy *policy,
+                         struct xen_perfctr_config *cfg,
+                         struct perfctr_image *img)
+{
+    const struct perfctr_event *ev[XEN_PERFCTR_MAX_COUNTERS];
+    unsigned int i;
+    int rc;
+
+    bad(cfg, 0, XEN_PERFCTR_BAD_NONE, 0);
+    *img = (struct perfctr_image){};
+
+    if ( cfg->size != sizeof(*cfg) )
+        return bad(cfg, 0, XEN_PERFCTR_BAD_SIZE, -EINVAL);
+
+    if ( !cfg->nr || cfg->nr > XEN_PERFCTR_MAX_COUNTERS )
+        return bad(cfg, 0, XEN_PERFCTR_BAD_NR, -EINVAL);
+
+    if ( cfg->flags )
+        return bad(cfg, 0, XEN_PERFCTR_BAD_FLAGS, -EINVAL);
+
+    for ( i = 0; i < cfg->nr; i++ )
+    {
+        rc = check_counter(model, policy, cfg, i, &ev[i]);
+        if ( rc )
+            return rc;
+    }
+
+    /* Counter number max_counters is the first for which there is no room. */
+    if ( policy->max_counters && cfg->nr > policy->max_counters )
+        return bad(cfg, policy->max_counters, XEN_PERFCTR_BAD_FIT, -ENOSPC);
+
+    img->nr = cfg->nr;
+
+    return assign(model, cfg, img, ev);
+}
+
+bool perfctr_image_allowed(const struct xen_perfctr_policy *policy,
+                           const struct perfctr_image *img)
+{
+    return policy->tier >= img->tier &&
+           !(img->policy & ~policy->flags) &&
+           (!policy->max_counters || img->nr <= policy->max_counters);
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * domain.c
+ *
+ * What domains and VCPUs have for counters: created and destroyed.
+ */
+
+#include <xen/hypercall.h>
+#include <xen/xmalloc.h>
+
+#include "private.h"
+
+int perfctr_domain_create(struct domain *d)
+{
+    struct perfctr_domain *pd;
+
+    if ( !perfctr_enabled || !is_pv_domain(d) )
+        return 0;
+
+    pd = xzalloc(struct perfctr_domain);
+    if ( !pd )
+        return -ENOMEM;
+
+    spin_lock_init(&pd->lock);
+    pd->policy = perfctr_default_policy;
+    d->arch.perfctr = pd;
+
+    return 0;
+}
+
+void perfctr_domain_destroy(struct domain *d)
+{
+    if ( d->arch.perfctr )
+        xfree(d->arch.perfctr->entries);
+    XFREE(d->arch.perfctr);
+}
+
+/* The pages have been released, and no CPU can refer to the context. */
+void perfctr_vcpu_destroy(struct vcpu *v)
+{
+    ASSERT(!v->arch.perfctr || !v->arch.perfctr->page);
+    XFREE(v->arch.perfctr);
+}
+
+void vperfctr_count_hypercall(struct vcpu *v, unsigned long op)
+{
+    struct vperfctr *p = v->arch.perfctr;
+    struct xen_perfctr_published *pub = p->page ? &p->page->pub : NULL;
+
+    /* A 64-bit store each: readers need no version for a single value. */
+    if ( op == __HYPERVISOR_perfctr_op )
+    {
+        p->hypercalls_perfctr++;
+        if ( pub )
+            write_atomic(&pub->hypercalls_perfctr, p->hypercalls_perfctr);
+    }
+    else if ( op != __HYPERVISOR_iret )
+    {
+        p->hypercalls_other++;
+        if ( pub )
+            write_atomic(&pub->hypercalls_other, p->hypercalls_other);
+    }
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

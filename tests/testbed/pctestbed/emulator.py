@@ -51,7 +51,10 @@ class Emulator:
         return line + boot + list(m.qemu_args)
 
     def run_interactive(self):
-        return subprocess.run(self._command, check=False).returncode
+        with open(self.directory / "qemu.log", "wb") as log:
+            self._status = subprocess.run(self._command, stderr=log, check=False).returncode
+        if self._status:
+            raise TestbedError(f"the emulator ended with status {self._status}: {self._said()}")
 
     def run(self, collector, who):
         """Runs to the end. Everything that came is in the collector afterwards."""
@@ -105,6 +108,12 @@ class Emulator:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
+    def _said(self):
+        """Its messages, but for those on features that TCG is known not to have."""
+        text = (self.directory / "qemu.log").read_text(encoding="utf-8", errors="replace")
+        return "\n".join(line for line in text.splitlines()
+                         if "TCG doesn't support requested feature" not in line)
+
     def tail(self):
         try:
             text = self.console.read_text(encoding="utf-8", errors="replace")
@@ -124,7 +133,7 @@ class Emulator:
             what = f"{result.who} went down before its job started"
         else:
             what = f"{result.who} went down in the middle of its job"
-        said = (self.directory / "qemu.log").read_text(encoding="utf-8", errors="replace").strip()
+        said = self._said()
         raise TestbedError(
             f"{what} (emulator status {self._status})\n"
             + (f"  the emulator said: {said}\n" if said else "")

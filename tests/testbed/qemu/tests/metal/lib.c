@@ -111,7 +111,8 @@ static void fatal(struct frame *f)
 
 void (*handler)(struct frame *) = fatal;
 static volatile int caught;
-static u64 resume_rip, user_return_rsp;
+static u64 resume_rip;
+u64 user_return_rsp;
 
 void interrupt(struct frame *f);
 void interrupt(struct frame *f)
@@ -168,12 +169,12 @@ asm(".globl enter_user\n"
     "mov user_return_rsp(%rip), %rsp\n\t"
     "pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n\t"
     "ret\n");
-void enter_user(void (*entry)(void), char *stack);
+void enter_user(void (*entry)(void), u64 stack);
 extern char leave_user[];
 
 void run_user(void (*entry)(void))
 {
-    enter_user(entry, user_stack_top - 256);
+    enter_user(entry, (u64)user_stack_top - 256);
 }
 
 void machine_init(void)
@@ -200,5 +201,8 @@ void machine_init(void)
     desc[0] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
               (base >> 24 & 0xff) << 56;
     desc[1] = base >> 32;
+    /* The timer that the BIOS left running */
+    outb(0x21, 0xff);
+    outb(0xa1, 0xff);
     asm volatile("ltr %w0" : : "r"(0x28));
 }

@@ -8,6 +8,8 @@ OUT     ?= $(CURDIR)/out
 TESTBED := tests/testbed
 PREFIX  ?= /usr/local
 KDIR    ?= $(shell $(TESTBED)/get-kernel --kdir)
+JOBS    := $(or $(PERFCTR_JOBS),$(shell nproc))
+SUB      = $(MAKE) --no-print-directory $(if $(findstring j,$(MAKEFLAGS)),,-j$(JOBS))
 export PERFCTR_OUT := $(OUT)
 
 .DEFAULT_GOAL := all
@@ -18,16 +20,16 @@ all: hypervisor guest-kmod libperfctr tests ## Build everything (not the emulato
 
 hypervisor: packages ## Build Xen with the patch set, and the dom0 tool
 	@echo "Xen: $$($(TESTBED)/build-xen)"
-	@if [ -e hypervisor/tools/Makefile ]; then $(MAKE) -C hypervisor/tools BUILD=$(BUILD)/hypervisor-tools; fi
+	@if [ -e hypervisor/tools/Makefile ]; then $(SUB) -C hypervisor/tools BUILD=$(BUILD)/hypervisor-tools; fi
 
 guest-kmod: packages ## Build the module for the test bed's kernel (KDIR=... for another)
-	@$(MAKE) -C $@ KDIR=$(KDIR) O=$(BUILD)/$@
+	@$(SUB) -C $@ KDIR=$(KDIR) BUILD=$(BUILD)/$@
 
 libperfctr: packages ## Build the library and the perfctr command
-	@$(MAKE) -C $@ BUILD=$(BUILD)/$@
+	@$(SUB) -C $@ BUILD=$(BUILD)/$@
 
 programs: packages
-	@$(MAKE) -C tests/programs BUILD=$(BUILD)/programs
+	@$(SUB) -C tests/programs BUILD=$(BUILD)/programs
 
 emulator: packages ## Build the emulator with the PMU model
 	@echo "QEMU: $$($(TESTBED)/build-qemu)"
@@ -56,8 +58,8 @@ shell: all emulator images ## An interactive guest (WHERE=guest, dom0 or native)
 	@$(TESTBED)/testbed shell $(or $(WHERE),guest) --xen-args perfctr=on --products
 
 install: libperfctr guest-kmod ## Install library, command, module (PREFIX=, DESTDIR=)
-	@$(MAKE) -C libperfctr BUILD=$(BUILD)/libperfctr install
-	@$(MAKE) -C guest-kmod KDIR=$(KDIR) O=$(BUILD)/guest-kmod install
+	@$(SUB) -C libperfctr BUILD=$(BUILD)/libperfctr install
+	@$(SUB) -C guest-kmod KDIR=$(KDIR) BUILD=$(BUILD)/guest-kmod install
 
 patchset: packages ## Write an upstream-style series for Xen to out/patchset
 	@$(TESTBED)/make-patchset $(OUT)/patchset

@@ -19,7 +19,7 @@ export PERFCTR_OUT := $(OUT)
 all: hypervisor guest-kmod libperfctr tests ## Build everything (not the emulator)
 
 hypervisor: packages ## Build Xen with the patch set, and the dom0 tool
-	@echo "Xen: $$($(TESTBED)/build-xen)"
+	@place=$$($(TESTBED)/build-xen) && echo "Xen: $$place"
 	@if [ -e hypervisor/tools/Makefile ]; then $(SUB) -C hypervisor/tools BUILD=$(BUILD)/hypervisor-tools; fi
 
 guest-kmod: packages ## Build the module for the test bed's kernel (KDIR=... for another)
@@ -32,10 +32,10 @@ programs: packages
 	@$(SUB) -C tests/programs BUILD=$(BUILD)/programs
 
 emulator: packages ## Build the emulator with the PMU model
-	@echo "QEMU: $$($(TESTBED)/build-qemu)"
+	@place=$$($(TESTBED)/build-qemu) && echo "QEMU: $$place"
 
 images: packages ## Make the machines' images
-	@echo "images: $$($(TESTBED)/build-images)"
+	@place=$$($(TESTBED)/build-images) && echo "images: $$place"
 
 tests: programs ## Build what the tests run
 

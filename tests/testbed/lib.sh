@@ -48,27 +48,31 @@ contents() {
 # exist yet, FUNCTION fills a new one, whose path it gets; a failure leaves nothing.
 # Whoever comes second waits for the first.
 cached() {
-    local name=$1 fill=$3 result=$CACHE/$1-$2 new lock status
-    if [ ! -d "$result" ]; then
+    # FUNCTION sees the variables of its caller, so these names are ours
+    local c_name=$1 c_fill=$3 c_result=$CACHE/$1-$2 c_new c_lock c_status
+    if [ ! -d "$c_result" ]; then
         mkdir -p "$CACHE/lock" "$CACHE/new" || die "cannot write to the cache $CACHE"
-        exec {lock}>"$CACHE/lock/$name"
-        flock -n "$lock" || { say "another run is making $name, waiting"; flock "$lock"; }
-        if [ ! -d "$result" ]; then
-            new=$(mktemp -d "$CACHE/new/$name.XXXXXX")
+        exec {c_lock}>"$CACHE/lock/$c_name"
+        flock -n "$c_lock" || { say "another run is making $c_name, waiting"; flock "$c_lock"; }
+        if [ ! -d "$c_result" ]; then
+            c_new=$(mktemp -d "$CACHE/new/$c_name.XXXXXX")
             # not as a condition: in there, errors would go unnoticed
             set +e
-            (set -e; "$fill" "$new" {lock}>&-) >&2
-            status=$?
+            (set -e; "$c_fill" "$c_new" {c_lock}>&-) >&2
+            c_status=$?
             set -e
-            if [ "$status" != 0 ]; then
-                rm -rf "$new"
-                die "could not make $name; the cause is above"
+            if [ "$c_status" != 0 ]; then
+                rm -rf "$c_new"
+                die "could not make $c_name; the cause is above"
             fi
-            mv -T "$new" "$result"
+            mv -T "$c_new" "$c_result"
+            # what nobody asked for in a fortnight
+            find "$CACHE" -maxdepth 1 -name "$c_name-????????????????" -mtime +14 -exec rm -rf {} +
         fi
-        exec {lock}>&-
+        exec {c_lock}>&-
     fi
-    printf '%s\n' "$result"
+    touch -c "$c_result"
+    printf '%s\n' "$c_result"
 }
 
 # Turns ninja's "[n/m]" into a line per ten per cent.

@@ -34,7 +34,7 @@ class Machine:
     qemu_args: list = field(default_factory=list)
     kernel_args: str = ""           # appended for native, dom0 and guests alike
     xen_args: str = ""              # e.g. "perfctr=on"
-    boot_seconds: int = 120         # until the job starts
+    boot_seconds: int = 300         # until the job starts
     seconds: int = 600              # whole run
     overlays: tuple = ()            # more base images: ("real",)
     dmesg: bool = False             # always bring back the kernel log

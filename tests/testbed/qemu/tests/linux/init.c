@@ -127,11 +127,10 @@ static void test_sampling(void)
         return;
     }
     ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
-    extern char sample_loop[], sample_end[];
+    extern char sample_loop[];
     asm volatile("mov $1000000, %%ecx\n"
                  ".globl sample_loop\nsample_loop:\n\t"
-                 "nop\n\tdec %%ecx\n\tjnz sample_loop\n"
-                 ".globl sample_end\nsample_end:"
+                 "nop\n\tdec %%ecx\n\tjnz sample_loop"
                  : : : "rcx");
     ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
     data = (char *)page + 4096;
@@ -171,17 +170,25 @@ static void test_report(void)
                  : : : "rax", "rcx", "rdx");
 }
 
+static void set(const char *path, const char *value)
+{
+    FILE *f = fopen(path, "w");
+
+    if (f) {
+        fputs(value, f);
+        fclose(f);
+    }
+}
+
 int main(void)
 {
     setvbuf(stdout, 0, _IOLBF, 0);
     mkdir("/proc", 0755);
     mount("proc", "/proc", "proc", 0, 0);
-    /* The watchdog takes a counter. */
-    FILE *f = fopen("/proc/sys/kernel/nmi_watchdog", "w");
-    if (f) {
-        fputs("0", f);
-        fclose(f);
-    }
+    /* The watchdog takes a counter; throttling by host time stops samples. */
+    set("/proc/sys/kernel/nmi_watchdog", "0");
+    set("/proc/sys/kernel/perf_cpu_time_max_percent", "0");
+    set("/proc/sys/kernel/perf_event_max_sample_rate", "10000000");
 
     MEASURE("/loop", { "instructions", HW(PERF_COUNT_HW_INSTRUCTIONS), 2000004 },
             { "branches", HW(PERF_COUNT_HW_BRANCH_INSTRUCTIONS), 1000001 },

@@ -122,7 +122,8 @@ int migrate(const po::variables_map& options,
             std::chrono::steady_clock::now() - start < duration)) {
         // Not uniform_int_distribution: its results differ between libraries.
         Vcpu& vcpu = vcpus[random() % vcpus.size()];
-        const unsigned int cpu = random() % static_cast<unsigned int>(max_cpus);
+        const auto cpu = static_cast<unsigned int>(
+            random() % static_cast<unsigned int>(max_cpus));
 
         try {
             vcpu.pin(cpu);

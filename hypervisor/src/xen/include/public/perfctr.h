@@ -250,7 +250,7 @@ struct xen_perfctr_policy {
 
 /*
  * XEN_PERFCTR_OP_vcpu_stats: the calling domain's own VCPUs, or any domain's
- * for the control domain.  Counts since the VCPU was created.
+ * for the control domain.  Counts since its first registration.
  */
 struct xen_perfctr_vcpu_stats {
     uint32_t size;              /* IN                                   0x00 */

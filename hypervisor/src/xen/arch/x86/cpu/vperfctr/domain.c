@@ -5,7 +5,6 @@
  * What domains and VCPUs have for counters: created and destroyed.
  */
 
-#include <xen/hypercall.h>
 #include <xen/xmalloc.h>
 
 #include "private.h"
@@ -40,26 +39,6 @@ void perfctr_vcpu_destroy(struct vcpu *v)
 {
     ASSERT(!v->arch.perfctr || !v->arch.perfctr->page);
     XFREE(v->arch.perfctr);
-}
-
-void vperfctr_count_hypercall(struct vcpu *v, unsigned long op)
-{
-    struct vperfctr *p = v->arch.perfctr;
-    struct xen_perfctr_published *pub = p->page ? &p->page->pub : NULL;
-
-    /* A 64-bit store each: readers need no version for a single value. */
-    if ( op == __HYPERVISOR_perfctr_op )
-    {
-        p->hypercalls_perfctr++;
-        if ( pub )
-            write_atomic(&pub->hypercalls_perfctr, p->hypercalls_perfctr);
-    }
-    else if ( op != __HYPERVISOR_iret )
-    {
-        p->hypercalls_other++;
-        if ( pub )
-            write_atomic(&pub->hypercalls_other, p->hypercalls_other);
-    }
 }
 
 /*

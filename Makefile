@@ -55,7 +55,7 @@ bench: all emulator images ## What operations cost, in instructions and traps
 	@tests/bench/run
 
 shell: all emulator images ## An interactive guest (WHERE=guest, dom0 or native)
-	@$(TESTBED)/testbed shell $(or $(WHERE),guest) --xen-args perfctr=on --products
+	@$(TESTBED)/testbed shell $(or $(WHERE),guest) --xen-args perfctr=default=full --products
 
 install: libperfctr guest-kmod ## Install library, command, module (PREFIX=, DESTDIR=)
 	@$(SUB) -C libperfctr BUILD=$(BUILD)/libperfctr install

@@ -107,7 +107,8 @@ def run(args):
               for n in range(args.guests)]
     dom0_job = Job("step run sh /job/command\n", {"/job/command": args.dom0_run + "\n"}) \
         if args.dom0_run else None
-    results = boot_xen(guests, machine, dom0_job)
+    results = boot_xen(guests, machine, dom0_job,
+                       dom0_files=products() if args.products else None)
     if not results["dom0"].ok or dom0_job:
         show(results["dom0"], "dom0: ")
     for guest in guests:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import artefacts
-from .cpio import Archive
 from .emulator import Emulator
 from .job import Job
 from .outcome import TestbedError
@@ -53,6 +52,8 @@ class Guest:
     type: str = "pv"
     config: dict = field(default_factory=dict)
     overlays: tuple = None          # None: the machine's
+    before: str = ""                # lines for dom0, before it first runs, e.g.
+                                    # "xen-perfctr enable $domid"
     start: bool = True              # False: dom0's own job starts it
     mode: str = "job"               # or "shell"
 
@@ -131,8 +132,8 @@ def boot_native(job, machine=None, on_event=None):
     return result
 
 
-def _dom0_archive(images, machine, dom0_job, guests):
-    archive = Archive()
+def _dom0_archive(images, machine, dom0_job, guests, dom0_files):
+    archive = Job(files=dom0_files).archive()
     if guests:
         archive.add_file("guests/vmlinux", images / "vmlinux")
     names = {"guest"} if guests else set()
@@ -142,6 +143,7 @@ def _dom0_archive(images, machine, dom0_job, guests):
         place = f"guests/{guest.name}"
         archive.add_bytes(f"{place}/cfg", guest.xl_config(machine).encode())
         archive.add_bytes(f"{place}/job.cpio", guest.job.cpio())
+        archive.add_bytes(f"{place}/before", guest.before.encode() + b"\n")
         if guest.start:
             archive.add_bytes(f"{place}/start", b"")
         archive.add_bytes(f"{place}/images", "\n".join(
@@ -153,10 +155,11 @@ def _dom0_archive(images, machine, dom0_job, guests):
     return archive
 
 
-def xen_emulator(machine, guests=(), dom0_job=None, mode="job", directory=None):
+def xen_emulator(machine, guests=(), dom0_job=None, mode="job", directory=None,
+                 dom0_files=None):
     images = artefacts.images()
     directory = directory or run_directory("xen")
-    archive = _dom0_archive(images, machine, dom0_job, guests)
+    archive = _dom0_archive(images, machine, dom0_job, guests, dom0_files)
     with open(directory / "guests.cpio", "wb") as out:
         archive.write(out)
     initrd = _write(directory / "initrd", images / "dom0.cpio", directory / "guests.cpio",
@@ -174,14 +177,15 @@ def xen_emulator(machine, guests=(), dom0_job=None, mode="job", directory=None):
         interactive=mode == "shell")
 
 
-def boot_xen(guests, machine=None, dom0_job=None, on_event=None):
+def boot_xen(guests, machine=None, dom0_job=None, on_event=None, dom0_files=None):
     """Boots Xen, dom0 and the guests; returns {"dom0": Result, guest: Result, ...}.
 
-    Without dom0_job, dom0 creates every guest and waits for each.
+    Without dom0_job, dom0 creates every guest and waits for each. dom0_files come
+    in addition, e.g. products("/usr/sbin/xen-perfctr").
     """
     machine = machine or Machine()
     collector = Collector(on_event)
-    emulator = xen_emulator(machine, guests, dom0_job)
+    emulator = xen_emulator(machine, guests, dom0_job, dom0_files=dom0_files)
     emulator.run(collector, "dom0")
     emulator.check(collector.result("dom0"))
     for guest in guests:

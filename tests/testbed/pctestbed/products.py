@@ -12,6 +12,7 @@ PLACES = {
     "/usr/bin/perfctr-selftest": "libperfctr/perfctr-selftest",
     "/usr/lib/programs": "programs/full",
     "/usr/sbin/xen-perfctr": "hypervisor-tools/xen-perfctr",
+    "/usr/sbin/xen-vcpu-migrate": "hypervisor-tools/xen-vcpu-migrate",
 }
 
 

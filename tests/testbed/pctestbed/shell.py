@@ -15,7 +15,7 @@ def run(where, machine, files, guests, vcpus, kind):
         emulator = native_emulator(machine, Job(files=files), "shell", directory)
     else:
         # The guest's console is dom0's terminal: Ctrl-] leaves it for dom0.
-        dom0 = Job(files=dict(files) if where == "dom0" else {})
+        dom0 = Job(files=files)
         dom0.add("/tb/shell-guest", "g1\n" if where == "guest" else "\n")
         emulator = xen_emulator(machine, [
             Guest(f"g{n + 1}", Job(files=files), vcpus=vcpus, type=kind,

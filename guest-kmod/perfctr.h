@@ -175,6 +175,7 @@ struct pc_set {
  * @attached:	the notifier is registered
  * @dead:	the set does not want it any more
  * @on_exec:	start at exec
+ * @shown:	its process has been given indexes for RDPMC
  * @bound:	the slot's offsets belong to request @seq of @cpu
  * @seq:	see @bound
  * @saved:	counts at the last fold
@@ -211,6 +212,7 @@ struct pc_thread {
 	bool attached;
 	bool dead;
 	bool on_exec;
+	bool shown;
 	bool bound;
 	u32 seq;
 	u64 saved[PERFCTR_MAX_COUNTERS];

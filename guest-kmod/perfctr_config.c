@@ -93,6 +93,9 @@ static int pc_handle_create(struct pc_handle *h, struct perfctr_config *config)
 	if (config) {
 		config->bad_counter = hv->bad_counter;
 		config->bad_field = hv->bad_field;
+		/* To a process -EPERM is about itself, not about its domain. */
+		if (ret == -EPERM)
+			ret = -EACCES;
 	}
 	if (!ret) {
 		h->handle = hv->handle;

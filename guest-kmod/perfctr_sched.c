@@ -168,6 +168,33 @@ static void pc_start_over(struct pc_thread *t, struct pc_vcpu *c, u64 *offset,
 		pc_request_apply(c);
 }
 
+/*
+ * Let a thread that does not count any more use RDPMC all the same.  It may
+ * stand between its load of an index, from when it did count, and its RDPMC,
+ * which must not fault; the epoch makes it throw the value away.  What it sees
+ * is what a counting thread of its process sees, or zeros if Xen refuses.
+ */
+static void pc_permit(struct pc_thread *t, struct pc_vcpu *c)
+{
+	const struct pc_handle *h = t->set->handle;
+	u64 start[PERFCTR_MAX_COUNTERS];
+	u64 mm = pc_current_mm();
+	unsigned int i;
+
+	if (!t->shown || !c->page || !h->handle)
+		return;
+	pc_request_sync(c);
+	if (pc_request_holds(c, h, mm)) {
+		pc_request_withdraw(c);
+		return;
+	}
+	for (i = 0; i < h->nr; i++)
+		start[i] = pc_start_value();
+	pc_request_write(c, h, start, t->id, mm);
+	if (!pc_iret_apply())
+		pc_request_apply(c);
+}
+
 /**
  * pc_sched_bind() - make a thread that is to count do so on this CPU
  * @t:	the thread, current
@@ -180,8 +207,10 @@ void pc_sched_bind(struct pc_thread *t, struct pc_vcpu *c)
 	u64 mm = pc_current_mm();
 	u32 state;
 
-	if (t->state != PERFCTR_STATE_RUNNING)
+	if (t->state != PERFCTR_STATE_RUNNING) {
+		pc_permit(t, c);
 		return;
+	}
 	if (!c->page || !h->handle) {
 		pc_sched_stop(t, c, PERFCTR_STATE_LOST);
 		return;
@@ -377,8 +406,9 @@ void pc_sched_virq(struct pc_vcpu *c)
 		}
 		raw_spin_unlock(&t->lock);
 	}
-	/* The slot says so now: RDPMC may go. */
-	if (READ_ONCE(c->page->pub.flags) & XEN_PERFCTR_PUB_REVOKED)
+	/* The slot says so now, but see pc_permit() for a thread that is here. */
+	if ((READ_ONCE(c->page->pub.flags) & XEN_PERFCTR_PUB_REVOKED) &&
+	    !(t && t->shown))
 		pc_request_release(c);
 }
 

@@ -73,6 +73,7 @@ void pc_slot_live(struct pc_thread *t, const struct pc_vcpu *c,
 	s->state = t->state;
 	s->time_offset = t->run - t->stolen - t->run_at + t->stolen_at;
 	s->time_record = c->time_record;
+	t->shown = t->page;
 	pc_slot_bump(s);
 }
 

@@ -40,9 +40,10 @@
  * The thread's time on a CPU in TSC ticks, time stolen by the hypervisor
  * excluded, is read the same way when slot.time_record is not 0:
  *
- *	struct perfctr_time_record *t = (void *)s + s->time_record;
  *	do {
  *		epoch   = s->epoch;
+ *		// inside the loop: another virtual CPU has another record
+ *		struct perfctr_time_record *t = (void *)s + s->time_record;
  *		version = t->version;
  *		time    = s->time_offset + rdtsc() - t->stolen;
  *	} while (s->epoch != epoch || t->version != version);
@@ -144,10 +145,12 @@ struct perfctr_counter {
  * pid 0 is the calling thread.  Another thread needs CAP_PERFMON, or the caller
  * traces it (PTRACE_SEIZE) already; -EPERM otherwise.
  *
- * Errors: -EINVAL (bad_field, bad_counter name the part), -ENOSPC (no hardware
- * counter left for bad_counter, or no configuration left), -EACCES (policy or
- * capability), -EBUSY (already configured, or the target is counted by another
- * set), -ESRCH, -EPERM, -ENODEV (perfctr is off for this domain).
+ * Errors: -EINVAL (bad_field, bad_counter name the part), -ENOENT (bad_counter's
+ * event is not in Xen's table), -ENOSPC (no hardware counter left for
+ * bad_counter, or no configuration left), -EACCES (the domain's policy refuses
+ * bad_counter), -EOPNOTSUPP (sampling), -EBUSY (already configured, or the target
+ * is counted by another set), -ESRCH, -EPERM (not allowed to the caller),
+ * -ENODEV (perfctr is off for this domain).
  */
 struct perfctr_config {
 	__u32 size;		/* IN					0x00 */

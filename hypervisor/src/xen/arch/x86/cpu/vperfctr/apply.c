@@ -28,6 +28,7 @@ static void forget(struct vperfctr *p)
         perfctr_handle_put(p->vcpu->domain->arch.perfctr, p->handle);
     p->handle = 0;
     p->negative = 0;
+    p->refused = false;
 }
 
 /*
@@ -85,6 +86,7 @@ int vperfctr_apply(struct vperfctr *p, struct perfctr_cpu *pc)
 
     if ( img )
     {
+        p->refused = false;
         if ( img != p->img )
         {
             forget(p);
@@ -112,7 +114,11 @@ int vperfctr_apply(struct vperfctr *p, struct perfctr_cpu *pc)
     {
         forget(p);
         if ( rc )
+        {
+            p->refused = true;
+            vperfctr_scrub(pc);
             p->apply_errors++;
+        }
         else
             p->applies++;
     }

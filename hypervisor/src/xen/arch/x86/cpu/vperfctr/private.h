@@ -63,6 +63,7 @@ struct vperfctr {
     uint32_t negative;
     bool user;                          /* guest is in user mode */
     bool revoked;                       /* frozen by a change of policy */
+    bool refused;                       /* last request was, see apply.c */
 
     /* Values at the last switch-out or apply, by counter. */
     uint64_t count[XEN_PERFCTR_MAX_COUNTERS];
@@ -144,6 +145,7 @@ void vperfctr_publish_time(struct vperfctr *p);
 uint64_t vperfctr_guest_tsc(const struct vperfctr *p);
 void vperfctr_charge(struct vperfctr *p, struct perfctr_cpu *pc);
 void vperfctr_enable(struct vperfctr *p, struct perfctr_cpu *pc);
+void vperfctr_scrub(struct perfctr_cpu *pc);
 void vperfctr_sync_pce(const struct vperfctr *p);
 void vperfctr_save(struct vperfctr *p, struct perfctr_cpu *pc);
 

@@ -45,9 +45,31 @@ void vperfctr_enable(struct vperfctr *p, struct perfctr_cpu *pc)
     alternative_vcall(perfctr_ops.enable, pc, mask);
 }
 
+/*
+ * A VCPU keeps RDPMC after a refused request, for a thread of which the slot
+ * has just been marked may stand before its RDPMC.  It reads zeros.
+ */
+static bool rdpmc_allowed(const struct vperfctr *p)
+{
+    return p->img || p->refused;
+}
+
 bool vperfctr_rdpmc_allowed(const struct vcpu *v)
 {
-    return v->arch.perfctr->img;
+    return rdpmc_allowed(v->arch.perfctr);
+}
+
+/* Zero all that is in this CPU's counters, whoever counted it. */
+void vperfctr_scrub(struct perfctr_cpu *pc)
+{
+    static const struct perfctr_image nothing;
+
+    if ( !pc->dirty )
+        return;
+
+    alternative_vcall(perfctr_ops.program, pc, &nothing);
+    pc->dirty = 0;
+    pc->loaded_nr++;
 }
 
 /*
@@ -58,7 +80,7 @@ void vperfctr_sync_pce(const struct vperfctr *p)
 {
     unsigned long cr4 = read_cr4(), new = cr4 & ~X86_CR4_PCE;
 
-    if ( p->img )
+    if ( rdpmc_allowed(p) )
         new |= X86_CR4_PCE;
 
     if ( new != cr4 )
@@ -154,8 +176,10 @@ void vperfctr_switch_to(struct vcpu *v)
     {
         load(p, pc);
         vperfctr_enable(p, pc);
-        vperfctr_charge(p, pc);
     }
+    else if ( p->refused )
+        vperfctr_scrub(pc);
+    vperfctr_charge(p, pc);
     vperfctr_sync_pce(p);
 
     local_irq_restore(flags);

@@ -53,6 +53,7 @@
 #define NEXT(x)  ((x) + 3)      /* cur[]: between two threads, x follows */
 #define SWITCHES(v)  (cur[v] >= 3)
 #define FOREIGN  4              /* tag[], loaded[]: another domain       */
+#define ZERO     5              /* tag[]: nobody's, the counter is zero  */
 #define NONE     7
 
 #define OFF      0              /* state[]: does not count, value stands */
@@ -79,7 +80,7 @@ bit  virq[2];                   /* raised, not yet handled               */
 byte req_h[2], req_mm[2];
 bit  pend[2];                   /* request.seq != pub.applied_seq        */
 byte app_h[2], app_mm[2];       /* pub.applied_handle, .applied_cookie   */
-bit  fail[2];                   /* pub.status: the last apply failed     */
+bit  fail[2];                   /* pub.status: the last was refused      */
 bit  revoked[2];                /* PUB_REVOKED: frozen, values stay      */
 
 /* Xen's copy of the context, and the CPUs. */
@@ -97,6 +98,17 @@ hidden byte t;                  /* and the thread that the step is about */
 
 /* ------------------------------------------------------------- Xen */
 
+/*
+ * After a refused request RDPMC stays, with all counters zero: the thread may
+ * stand between its load of an index and its RDPMC.  Likewise the module keeps
+ * asking on behalf of a thread that was stopped.
+ */
+#ifdef BUG_FAIL_TAKES_PCE
+#define READABLE(v)  (app_h[v] != 0)
+#else
+#define READABLE(v)  (app_h[v] != 0 || fail[v])
+#endif
+
 inline enable()                 /* user/kernel split and CR4.PCE */
 {
 #ifdef BUG_NO_TOGGLE
@@ -105,9 +117,9 @@ inline enable()                 /* user/kernel split and CR4.PCE */
     ctrl[cpu[v]] = (user[v] && app_h[v] != 0 && !revoked[v]);
 #endif
 #ifdef BUG_PCE_LEFT_ON
-    pce[cpu[v]] = (pce[cpu[v]] || app_h[v] != 0)
+    pce[cpu[v]] = (pce[cpu[v]] || READABLE(v))
 #else
-    pce[cpu[v]] = (app_h[v] != 0)
+    pce[cpu[v]] = READABLE(v)
 #endif
 }
 
@@ -131,7 +143,8 @@ inline apply(good)
             tag[cpu[v]] = req_mm[v];
             if :: cur[v] < 2 -> saved[cur[v]] = 0 :: else fi
         :: req_h[v] != 0 && !good ->
-            raw[cpu[v]] = 0; app_h[v] = 0; fail[v] = 1;
+            raw[cpu[v]] = 0; sel[cpu[v]] = 0; tag[cpu[v]] = ZERO;
+            app_h[v] = 0; fail[v] = 1;
 #ifndef BUG_FAIL_SILENT
             virq[v] = 1
 #endif
@@ -167,7 +180,9 @@ inline switch_in(p)
     apply(1);
 #endif
     if
-    :: app_h[v] == 0 -> skip
+    :: app_h[v] == 0 && !fail[v] -> skip
+    :: app_h[v] == 0 && fail[v] ->
+        raw[p] = 0; sel[p] = 0; tag[p] = ZERO; loaded[p] = NONE
 #ifdef BUG_LAZY_BY_ID
     :: app_h[v] != 0 && loaded[p] == v -> skip
     :: app_h[v] != 0 && loaded[p] != v ->
@@ -227,8 +242,8 @@ inline release()
     skip
 #else
     if
-    :: app_h[v] == 0 -> pend[v] = 0; FORGET(v)
-    :: app_h[v] != 0 -> request(0, 0)
+    :: !READABLE(v) -> pend[v] = 0; FORGET(v)
+    :: READABLE(v) -> request(0, 0)
     fi
 #endif
 }
@@ -253,7 +268,15 @@ inline start_over()
 inline bind()
 {
     if
+#ifdef BUG_STOPPED_WITHOUT_RDPMC
     :: state[t] != RUN -> skip
+#else
+    :: state[t] != RUN && app_h[v] == CFG(t) && OWNED(v, t) && !revoked[v] ->
+        pend[v] = 0; FORGET(v)
+    :: state[t] != RUN &&
+       !(app_h[v] == CFG(t) && OWNED(v, t) && !revoked[v]) ->
+        request(CFG(t), MM(t))
+#endif
     :: state[t] == RUN && app_h[v] == CFG(t) && OWNED(v, t) &&
        !revoked[v] && NEGATIVE(v) ->
         pend[v] = 0; FORGET(v);         /* withdraw */
@@ -300,7 +323,8 @@ inline handle_virq()
     virq[v] = 0;
     if
     :: t < 2 && state[t] == RUN && !pend[v] && revoked[v] ->
-        stop(); release()
+        stop()
+    :: t == OTHER && revoked[v] -> release()
     :: t < 2 && state[t] == RUN && !pend[v] && fail[v] ->
         stop()
     :: t < 2 && state[t] == RUN && !pend[v] && !revoked[v] && !fail[v] &&
@@ -315,7 +339,7 @@ inline handle_virq()
 /* What user mode of VCPU v can see is its own address space's. */
 #define PRIVATE(v) \
     (cpu[v] == NONE || !user[v] || !pce[cpu[v]] || \
-     (cur[v] < 2 && tag[cpu[v]] == MM(cur[v])))
+     tag[cpu[v]] == ZERO || (cur[v] < 2 && tag[cpu[v]] == MM(cur[v])))
 
 inline retire(event)
 {
@@ -365,10 +389,9 @@ active [VCPUS] proctype vcpu()
     :: d_step { USER(v) && cur[v] == 0 && (pc == 2 || pc == 4) ->
         if
         :: r_idx ->
-            /* Else #GP; in a slot that has changed that can happen. */
-            assert(pce[cpu[v]] || (moved && state[0] != RUN));
+            assert(pce[cpu[v]]);        /* else the process dies of #GP */
             if
-            :: !moved && pce[cpu[v]] -> r_sum = (r_sum + SEXT(raw[cpu[v]])) % M
+            :: !moved -> r_sum = (r_sum + SEXT(raw[cpu[v]])) % M
             :: else
             fi
         :: else

@@ -61,7 +61,8 @@ void send_error(int fd, const Error& error) {
 Error receive_error(const std::string& bytes) {
   Error error;
   Header header{};
-  if (bytes.size() < sizeof(header)) return system_error("the command's process died early", ECHILD);
+  if (bytes.size() < sizeof(header))
+    return system_error("the command's process died early", ECHILD);
   std::memcpy(&header, bytes.data(), sizeof(header));
   error.code = header.code;
   error.sys_errno = header.sys_errno;
@@ -84,8 +85,8 @@ Error exec_error(const std::string& program, int error) {
                .subject = program};
 }
 
-[[noreturn]] void run_child(const std::vector<std::string>& command, const ChildProcess::Setup& setup,
-                            int go, int news) {
+[[noreturn]] void run_child(const std::vector<std::string>& command,
+                            const ChildProcess::Setup& setup, int go, int news) {
   char byte;
   ssize_t got;
   do {

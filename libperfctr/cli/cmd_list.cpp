@@ -78,9 +78,11 @@ int run_list(std::span<char* const> args) {
     if (json) {
       std::printf("{\"name\" : \"%s\", \"kind\" : \"%s\", \"code\" : \"0x%" PRIx64
                   "\", \"description\" : \"%s\"}\n",
-                  event.name.c_str(), event.kind.c_str(), event.code, json_text(event.text).c_str());
+                  event.name.c_str(), event.kind.c_str(), event.code,
+                  json_text(event.text).c_str());
     } else {
-      std::printf("  %-52s [%s r%04" PRIx64 "]\n", event.name.c_str(), event.kind.c_str(), event.code);
+      std::printf("  %-52s [%s r%04" PRIx64 "]\n", event.name.c_str(), event.kind.c_str(),
+                  event.code);
       if (descriptions) std::printf("      %s\n", event.text.c_str());
     }
   }

@@ -68,6 +68,10 @@ class Repeats final {
       if (report.rows[i].value) rows_[i].add(*report.rows[i].value);
     }
     elapsed_.add(report.elapsed_s);
+    if (!report.times) return;
+    enabled_.add(static_cast<double>(report.times->enabled_ns));
+    running_.add(static_cast<double>(report.times->running_ns));
+    stolen_.add(static_cast<double>(report.times->stolen_ns));
   }
   void put_into(StatReport& report, unsigned runs) const {
     report.runs = runs;
@@ -78,11 +82,17 @@ class Repeats final {
     report.elapsed_s = elapsed_.mean();
     report.elapsed_deviation_s = elapsed_.deviation();
     report.elapsed_deviation_percent = elapsed_.relative_deviation();
+    if (!report.times) return;
+    const auto mean = [](const RunningStats& stats) {
+      return static_cast<std::uint64_t>(stats.mean());
+    };
+    report.times = StatTimes{mean(enabled_), mean(running_), mean(stolen_)};
+    for (StatRow& row : report.rows) row.runtime_ns = report.times->running_ns;
   }
 
  private:
   std::vector<RunningStats> rows_;
-  RunningStats elapsed_;
+  RunningStats elapsed_, enabled_, running_, stolen_;
 };
 
 int status_of(const Error& error) {
@@ -144,7 +154,8 @@ int run_stat(std::span<char* const> args) {
   if (options->repeat > 1) repeats.put_into(report, runs);
   output.write(writer->report(report));
   if (!sound && options->format != StatFormat::kText) {
-    for (const std::string& note : report.notes) std::fprintf(stderr, "perfctr: %s.\n", note.c_str());
+    for (const std::string& note : report.notes)
+      std::fprintf(stderr, "perfctr: %s.\n", note.c_str());
   }
   return status == kExitOk && !sound ? kExitFailed : status;
 }

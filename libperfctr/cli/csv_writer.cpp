@@ -33,8 +33,8 @@ std::string CsvWriter::report(const StatReport& report) {
                  {"time-stolen", report.times->stolen_ns}};
     for (const auto& time : times) {
       begin_line({});
-      text += format("%llu%sns%s%s%s", static_cast<unsigned long long>(time.ns), sep, sep, time.name,
-                     repeated_ ? sep : "");
+      text += format("%llu%sns%s%s", static_cast<unsigned long long>(time.ns), sep, sep, time.name);
+      if (repeated_) text += format("%s%.2f%%", sep, 0.0);
       text += format("%s%llu%s100.00%s%s\n", sep,
                      static_cast<unsigned long long>(report.times->running_ns), sep, sep, sep);
     }

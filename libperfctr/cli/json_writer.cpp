@@ -37,10 +37,11 @@ std::string JsonWriter::report(const StatReport& report) {
     text += format("\"metric-value\" : %f, \"metric-unit\" : \"%s\"", metric ? metric->value : 0.0,
                    metric ? metric->unit : "");
     if (report.times) {
-      text += format(", \"time-enabled-ns\" : %llu, \"time-running-ns\" : %llu, \"vcpu-steal-ns\" : %llu",
-                     static_cast<unsigned long long>(report.times->enabled_ns),
-                     static_cast<unsigned long long>(report.times->running_ns),
-                     static_cast<unsigned long long>(report.times->stolen_ns));
+      text += format(
+          ", \"time-enabled-ns\" : %llu, \"time-running-ns\" : %llu, \"vcpu-steal-ns\" : %llu",
+          static_cast<unsigned long long>(report.times->enabled_ns),
+          static_cast<unsigned long long>(report.times->running_ns),
+          static_cast<unsigned long long>(report.times->stolen_ns));
     }
     text += "}\n";
   }

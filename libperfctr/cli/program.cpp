@@ -35,7 +35,8 @@ const Verb* find_verb(const std::string& name) {
 
 void complain(const Error& error) {
   std::fprintf(stderr, "perfctr: %s.\n", error.message.c_str());
-  if (!error.remedy.empty()) std::fprintf(stderr, "         %s\n", as_sentence(error.remedy).c_str());
+  if (!error.remedy.empty())
+    std::fprintf(stderr, "         %s\n", as_sentence(error.remedy).c_str());
 }
 
 int usage_error(const std::string& verb, const std::string& message) {

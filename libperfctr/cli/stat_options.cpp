@@ -77,7 +77,8 @@ Error usage(std::string message, std::string subject = {}) {
 std::optional<unsigned> number(std::string_view text) {
   unsigned value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
+  if (text.empty() || error != std::errc() || stop != text.data() + text.size())
+    return std::nullopt;
   return value;
 }
 
@@ -196,7 +197,8 @@ Result<StatOptions> parse_stat_options(std::span<char* const> args) {
       case kLogFd: {
         const auto value = number(optarg);
         if (!value || *value > 1000000) {
-          return usage(std::string("--log-fd wants a file descriptor, not '") + optarg + "'", optarg);
+          return usage(std::string("--log-fd wants a file descriptor, not '") + optarg + "'",
+                       optarg);
         }
         options.log_fd = static_cast<int>(*value);
         break;

@@ -66,7 +66,8 @@ Result<void> StatSession::start_command() {
   CounterSet* set = nullptr;
   if (counted) {
     auto prepared = CounterSet::prepare(
-        events_, {.inherit = options_.inherit, .per_thread = options_.per_thread, .enable_on_exec = true});
+        events_,
+        {.inherit = options_.inherit, .per_thread = options_.per_thread, .enable_on_exec = true});
     if (!prepared) return prepared.error();
     if (options_.per_thread && prepared->backend() == BackendKind::kPerfEvent) {
       return Error{.code = Errc::kUnsupported,
@@ -80,7 +81,8 @@ Result<void> StatSession::start_command() {
   }
   const bool in_child = set != nullptr && set->configure_in_target();
   auto child = ChildProcess::spawn(
-      options_.command, in_child ? ChildProcess::Setup([set] { return set->configure(0); }) : nullptr);
+      options_.command,
+      in_child ? ChildProcess::Setup([set] { return set->configure(0); }) : nullptr);
   if (!child) return child.error();
   child_.emplace(std::move(*child));
   if (set != nullptr && !in_child) {
@@ -114,7 +116,8 @@ Result<void> StatSession::attach_all() {
     if (!set) {
       // A thread of a process may end, or be inherited by one counted already.
       const Errc code = set.error().code;
-      if (options_.tids.empty() && !sets_.empty() && (code == Errc::kNoThread || code == Errc::kBusy)) {
+      if (options_.tids.empty() && !sets_.empty() &&
+          (code == Errc::kNoThread || code == Errc::kBusy)) {
         continue;
       }
       return set.error();
@@ -190,8 +193,8 @@ Result<StatReport> StatSession::report() {
   Reading sum;
   const bool device = sets_.front().backend() == BackendKind::kDevice;
   for (const ThreadReading& thread : *threads) {
-    const Reading reading = options_.interval_ms > 0 ? since(thread.reading, last_, thread.tid)
-                                                     : thread.reading;
+    const Reading reading =
+        options_.interval_ms > 0 ? since(thread.reading, last_, thread.tid) : thread.reading;
     add(sum, thread.reading);
     for (std::size_t i = 0; i < events_.size(); ++i) {
       StatRow row;
@@ -214,10 +217,11 @@ Result<StatReport> StatSession::report() {
     report.notes.push_back(state.error().sentence());
     sound_ = false;
   } else if (sum.lost > 0) {
-    report.notes.push_back(device ? std::to_string(sum.lost) +
-                                        " of the counted threads lost counts; the values are too low"
-                                  : "the counters were taken away for a part of the time; the values "
-                                    "are too low");
+    report.notes.push_back(device
+                               ? std::to_string(sum.lost) +
+                                     " of the counted threads lost counts; the values are too low"
+                               : "the counters were taken away for a part of the time; the values "
+                                 "are too low");
     sound_ = false;
   }
   report.times = StatTimes{sum.time_enabled_ns, sum.time_running_ns, sum.time_stolen_ns};

@@ -28,10 +28,12 @@ std::string TextWriter::row(const StatRow& row, const StatReport& report) const 
     line += format("%16s-%-8s ", row.thread.substr(0, hyphen).c_str(),
                    row.thread.substr(hyphen + 1).c_str());
   }
-  line += format("%18s", row.value ? count_text(*row.value, big_numbers_).c_str() : "<not counted>");
+  line +=
+      format("%18s", row.value ? count_text(*row.value, big_numbers_).c_str() : "<not counted>");
   line += format(" %4s %-32s", "", row.event.c_str());
   if (const auto metric = metric_of(row, report.rows)) {
-    line += metric->percent ? format(" # %7.2f%% ", metric->value) : format(" # %7.2f  ", metric->value);
+    line += metric->percent ? format(" # %7.2f%% ", metric->value)
+                            : format(" # %7.2f  ", metric->value);
     line += format("%-24s", metric->unit);
   } else {
     line += format("%-35s", "");
@@ -45,8 +47,9 @@ std::string TextWriter::report(const StatReport& report) {
   std::string text;
   if (report.interval_s) {
     if (!header_written_) {
-      text += per_thread_ ? "#           time             comm-pid                  counts unit events\n"
-                          : "#           time             counts unit events\n";
+      text += per_thread_
+                  ? "#           time             comm-pid                  counts unit events\n"
+                  : "#           time             counts unit events\n";
       header_written_ = true;
     }
     for (const StatRow& each : report.rows) text += row(each, report);
@@ -64,7 +67,8 @@ std::string TextWriter::report(const StatReport& report) {
   } else {
     text += format(" %17.9f seconds time elapsed\n\n", report.elapsed_s);
     if (report.user_s && report.sys_s) {
-      text += format(" %17.9f seconds user\n %17.9f seconds sys\n\n", *report.user_s, *report.sys_s);
+      text +=
+          format(" %17.9f seconds user\n %17.9f seconds sys\n\n", *report.user_s, *report.sys_s);
     }
   }
   if (report.times) {

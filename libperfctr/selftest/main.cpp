@@ -26,7 +26,8 @@ int main(int argc, char** argv) {
   };
   if (verb == "cost") return measure_read_cost();
   if (verb == "threads") {
-    return count_in_threads(static_cast<unsigned>(number(2, 4)), static_cast<unsigned>(number(3, 50)));
+    return count_in_threads(static_cast<unsigned>(number(2, 4)),
+                            static_cast<unsigned>(number(3, 50)));
   }
   if (verb == "reads") return only_read(number(2, 1000000));
   std::fputs(

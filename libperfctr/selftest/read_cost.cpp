@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Instructions per read, counted by the counter that is read.  Two reads of
-// counter 0, `instructions:u`, stand around a chain of kChain reads; two more
-// stand next to each other.  What the chain adds, divided by its length, is the
-// cost of one read: all that surrounds the chain cancels out.
+// counter 0, `instructions:u`, stand around a chain of kChain reads, and two
+// around a chain twice as long.  What the longer chain adds, divided by kChain,
+// is the cost of one read: all that surrounds a chain cancels out.
 #include "selftest.hpp"
 
 #include <cstdio>
@@ -18,16 +18,16 @@ constexpr unsigned kChain = 64;
 template <unsigned kLength, class Read>
 [[gnu::noinline]] std::uint64_t counted(Reader reader, Read read) {
   const std::uint64_t before = reader.read(0);
-#pragma GCC unroll 64
+#pragma GCC unroll 128
   for (unsigned i = 0; i < kLength; ++i) read(reader);
   return reader.read(0) - before;
 }
 
 template <class Read>
 double cost_of(Reader reader, Read read) {
-  const std::uint64_t with = counted<kChain>(reader, read);
-  const std::uint64_t without = counted<0>(reader, read);
-  return static_cast<double>(with - without) / kChain;
+  const std::uint64_t twice = counted<2 * kChain>(reader, read);
+  const std::uint64_t once = counted<kChain>(reader, read);
+  return static_cast<double>(twice - once) / kChain;
 }
 
 // For the first N counters of a set of at least N.
@@ -72,7 +72,9 @@ int measure_read_cost() {
   if (auto started = set->start(); !started) return fail(started.error());
   const Reader reader = set->reader();
   const unsigned nr = set->size();
-  const auto print = [](const char* name, double cost) { std::printf("\"%s\" : %g, ", name, cost); };
+  const auto print = [](const char* name, double cost) {
+    std::printf("\"%s\" : %g, ", name, cost);
+  };
 
   std::printf("{");
   if (reader.direct()) {

@@ -34,8 +34,8 @@ struct Outcome {
   std::optional<Error> error;
   std::uint64_t rounds = 0;
   std::uint64_t wrong = 0;
-  std::int64_t worst = 0;          // counted minus expected
-  std::uint64_t disagreements = 0; // between user mode and kernel, once stopped
+  std::int64_t worst = 0;           // counted minus expected
+  std::uint64_t disagreements = 0;  // between user mode and kernel, once stopped
 };
 
 Outcome run_thread(unsigned number, unsigned rounds) {
@@ -95,10 +95,11 @@ int count_in_threads(unsigned threads, unsigned rounds) {
     disagreements += outcome.disagreements;
     if (std::abs(outcome.worst) > std::abs(worst)) worst = outcome.worst;
   }
-  std::printf("{\"threads\" : %u, \"rounds\" : %llu, \"wrong\" : %llu, \"worst_error\" : %lld, "
-              "\"disagreements\" : %llu}\n",
-              threads, static_cast<unsigned long long>(total), static_cast<unsigned long long>(wrong),
-              static_cast<long long>(worst), static_cast<unsigned long long>(disagreements));
+  std::printf(
+      "{\"threads\" : %u, \"rounds\" : %llu, \"wrong\" : %llu, \"worst_error\" : %lld, "
+      "\"disagreements\" : %llu}\n",
+      threads, static_cast<unsigned long long>(total), static_cast<unsigned long long>(wrong),
+      static_cast<long long>(worst), static_cast<unsigned long long>(disagreements));
   return wrong == 0 && disagreements == 0 ? 0 : 1;
 }
 

@@ -41,6 +41,7 @@ class BackendSet {
 
   // The slow path of a stand-in: PERFCTR_NO_VALUE where there is no value.
   virtual void read_values(std::uint64_t* values, unsigned nr) const noexcept = 0;
+  virtual std::uint64_t read_value(unsigned index) const noexcept = 0;
   virtual std::uint64_t time_ticks() const noexcept = 0;
 
   // The set behind a slot, or nullptr when the slot is the kernel's.

@@ -128,7 +128,8 @@ extern "C" {
 
 int perfctr_set_open(perfctr_set** set, const char* events, const perfctr_options* options,
                      perfctr_error* error) {
-  if (set == nullptr || events == nullptr) return fail(bad_argument("set or events is NULL"), error);
+  if (set == nullptr || events == nullptr)
+    return fail(bad_argument("set or events is NULL"), error);
   *set = nullptr;
   return guarded(error, [&] { return open_set(set, events, options); });
 }

@@ -14,16 +14,18 @@ Result<void> check_state(State state) {
   if (state == State::kLost) {
     return Error{.code = Errc::kLost,
                  .sys_errno = 0,
-                 .message = "the counts were lost: the virtual machine was suspended, moved or lost "
-                            "its counters while counting",
+                 .message =
+                     "the counts were lost: the virtual machine was suspended, moved or lost "
+                     "its counters while counting",
                  .remedy = "make a new set and measure again",
                  .subject = {}};
   }
   if (state == State::kRevoked) {
     return Error{.code = Errc::kRevoked,
                  .sys_errno = 0,
-                 .message = "counting was stopped by the domain's policy; the values are those of "
-                            "that moment",
+                 .message =
+                     "counting was stopped by the domain's policy; the values are those of "
+                     "that moment",
                  .remedy = "ask the administrator of the host, then make a new set",
                  .subject = {}};
   }
@@ -52,7 +54,8 @@ Result<CounterSet> CounterSet::prepare(std::vector<Event> events, const Options&
   if (events.size() > PERFCTR_MAX_COUNTERS) {
     return Error{.code = Errc::kTooManyCounters,
                  .sys_errno = 0,
-                 .message = std::to_string(events.size()) + " events are more than a set can hold (" +
+                 .message = std::to_string(events.size()) +
+                            " events are more than a set can hold (" +
                             std::to_string(PERFCTR_MAX_COUNTERS) + ")",
                  .remedy = "count fewer events at a time",
                  .subject = {}};

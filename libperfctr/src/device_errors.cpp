@@ -10,11 +10,10 @@
 namespace perfctr {
 namespace {
 
-std::string errno_text(int error) {
-  return std::string(" (") + std::strerror(error) + ")";
-}
+std::string errno_text(int error) { return std::string(" (") + std::strerror(error) + ")"; }
 
-Error make(Errc code, int error, std::string message, std::string remedy, std::string subject = {}) {
+Error make(Errc code, int error, std::string message, std::string remedy,
+           std::string subject = {}) {
   return Error{.code = code,
                .sys_errno = error,
                .message = std::move(message),
@@ -64,7 +63,8 @@ Error device_open_error(int error, const char* path) {
   const std::string device = path;
   switch (error) {
     case ENOENT:
-      return make(Errc::kNoDevice, error, device + " does not exist: the perfctr module is not loaded",
+      return make(Errc::kNoDevice, error,
+                  device + " does not exist: the perfctr module is not loaded",
                   "run 'modprobe perfctr' as root; if that fails, 'perfctr info' says why");
     case ENODEV:
     case ENXIO:
@@ -90,17 +90,17 @@ Error device_configure_error(int error, const perfctr_config& config,
   switch (error) {
     case ENODEV:
       return make(Errc::kDisabled, error, "perfctr is off for this domain",
-                  "run 'xen-perfctr enable DOMAIN' in dom0; Xen itself needs perfctr=1 on its "
+                  "run 'xen-perfctr enable DOMAIN' in dom0; Xen itself needs perfctr=on on its "
                   "command line");
     case ENOSPC:
       if (field == XEN_PERFCTR_BAD_TABLE) {
         return make(Errc::kBusy, error, "this domain holds as many configurations as Xen allows",
                     "end other programs that count, see 'perfctr info'");
       }
-      return make(Errc::kNoHardwareCounter, error,
-                  "the set's " + std::to_string(events.size()) +
-                      " events do not fit the hardware counters",
-                  "count fewer events at a time");
+      return make(
+          Errc::kNoHardwareCounter, error,
+          "the set's " + std::to_string(events.size()) + " events do not fit the hardware counters",
+          "count fewer events at a time");
     case EACCES:
       return make(Errc::kNoPermission, error,
                   "kernel or hypervisor counting is refused by capability or policy",
@@ -116,10 +116,10 @@ Error device_configure_error(int error, const perfctr_config& config,
       return make(Errc::kNoThread, error, "there is no thread " + std::to_string(config.pid),
                   "check the id with 'ps -eLf'");
     default:
-      return make(Errc::kSystem, error,
-                  "the module refused the set" + errno_text(error) + ", field " +
-                      std::to_string(field),
-                  "check that library and module are of the same release: perfctr info");
+      return make(
+          Errc::kSystem, error,
+          "the module refused the set" + errno_text(error) + ", field " + std::to_string(field),
+          "check that library and module are of the same release: perfctr info");
   }
 }
 

@@ -26,6 +26,7 @@ class DeviceSet final : public BackendSet {
   State state() const noexcept override;
   const perfctr_slot* slot() const noexcept override;
   void read_values(std::uint64_t* values, unsigned nr) const noexcept override;
+  std::uint64_t read_value(unsigned index) const noexcept override;
   std::uint64_t time_ticks() const noexcept override;
 
   [[nodiscard]] const perfctr_info& info() const noexcept { return info_; }

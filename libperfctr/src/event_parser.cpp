@@ -74,12 +74,14 @@ Result<std::uint64_t> parse_term(std::string_view term, std::string_view event, 
   if (equals != std::string_view::npos) {
     const auto parsed = parse_number(term.substr(equals + 1));
     if (!parsed) {
-      return make(Errc::kBadTerm, "in event " + quoted(event) + ", " + quoted(term) + " has no number",
+      return make(Errc::kBadTerm,
+                  "in event " + quoted(event) + ", " + quoted(term) + " has no number",
                   "write for example " + std::string(name) + "=0x1", term);
     }
     number = *parsed;
   } else if (known->most != 1) {
-    return make(Errc::kBadTerm, "in event " + quoted(event) + ", " + quoted(term) + " has no number",
+    return make(Errc::kBadTerm,
+                "in event " + quoted(event) + ", " + quoted(term) + " has no number",
                 "write for example " + std::string(name) + "=0x1", term);
   }
   // AMD's event select has four more bits, far above the others.
@@ -126,14 +128,17 @@ std::string suggestion(std::string_view name) {
   }
   for (const EventDescription& event : pfm_list()) {
     candidates.push_back(event.name);
-    candidates.push_back(event.name.substr(event.name.find("::") + 2));
+    const std::string plain = event.name.substr(event.name.find("::") + 2);
+    candidates.push_back(plain);
+    candidates.push_back(plain.substr(0, plain.find(':')));
   }
   const std::string best = closest_name(name, candidates);
   return best.empty() ? "see 'perfctr list'" : "did you mean '" + best + "'? See 'perfctr list'";
 }
 
 Result<Event> resolve_name(std::string_view name, CpuVendor vendor) {
-  if (const GenericEvent* generic = find_generic_event(name)) return resolve_generic(*generic, vendor);
+  if (const GenericEvent* generic = find_generic_event(name))
+    return resolve_generic(*generic, vendor);
   if (is_software_event(name)) {
     return make(Errc::kNotCountable,
                 quoted(name) + " is an event of the kernel's software, not of the hardware",
@@ -168,7 +173,9 @@ Result<std::vector<std::string>> split_events(std::string_view list) {
     const char c = i < list.size() ? list[i] : ',';
     if (c == '/') in_slashes = !in_slashes && i < list.size();
     if (in_slashes && i < list.size()) continue;
-    if (in_slashes) return make(Errc::kSyntax, "a '/' is not closed in " + quoted(list), "close it", list.substr(begin));
+    if (in_slashes)
+      return make(Errc::kSyntax, "a '/' is not closed in " + quoted(list), "close it",
+                  list.substr(begin));
     if (c == '{') {
       if (in_group || !trim(list.substr(begin, i - begin)).empty()) {
         return make(Errc::kSyntax, "a '{' stands inside a group or an event in " + quoted(list),
@@ -185,7 +192,8 @@ Result<std::vector<std::string>> split_events(std::string_view list) {
     }
     if (c != ',' && c != '}') continue;
     if (i == list.size() && in_group) {
-      return make(Errc::kSyntax, "a '{' is not closed in " + quoted(list), "write {a,b}", list.substr(begin));
+      return make(Errc::kSyntax, "a '{' is not closed in " + quoted(list), "write {a,b}",
+                  list.substr(begin));
     }
     const std::string_view item = trim(list.substr(begin, i - begin));
     begin = i + 1;
@@ -222,15 +230,18 @@ EventParts split_modifiers(std::string_view text) {
     if (modifiers.starts_with(':')) modifiers.remove_prefix(1);
     return {text.substr(0, slash + 1), modifiers};
   }
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0 || text[colon - 1] == ':') return {text, {}};
-  const std::string_view last = text.substr(colon + 1);
-  if (is_modifiers(last)) return {text.substr(0, colon), last};
+  const auto first = text.find(':');
+  if (first == std::string_view::npos) return {text, {}};
   // A generic name or a raw code has nothing but modifiers after a colon.
-  const std::string_view body = text.substr(0, text.find(':'));
-  if (find_generic_event(body) != nullptr || looks_raw(body)) {
-    return {body, text.substr(body.size() + 1)};
+  const std::string_view body = text.substr(0, first);
+  if (find_generic_event(body) != nullptr || is_software_event(body) || looks_raw(body)) {
+    return {body, text.substr(first + 1)};
   }
+  const auto last = text.rfind(':');
+  const std::string_view modifiers = text.substr(last + 1);
+  // "skl::..." has no modifiers at its second colon.
+  const bool after_pmu = last > 0 && text[last - 1] == ':';
+  if (is_modifiers(modifiers) && !after_pmu) return {text.substr(0, last), modifiers};
   return {text, {}};
 }
 
@@ -316,7 +327,8 @@ Result<std::uint64_t> parse_terms(std::string_view terms, std::string_view event
 
 Result<Event> parse_event(std::string_view text, CpuVendor vendor) {
   text = trim(text);
-  if (text.empty()) return make(Errc::kEmptyEvent, "the event name is empty", "see 'perfctr list'", text);
+  if (text.empty())
+    return make(Errc::kEmptyEvent, "the event name is empty", "see 'perfctr list'", text);
   const EventParts parts = split_modifiers(text);
   const auto domains = parse_modifiers(parts.modifiers, text);
   if (!domains) return domains.error();
@@ -387,7 +399,8 @@ std::vector<EventDescription> list_events(std::string_view pattern) {
   if (pattern.empty()) return all;
 
   const auto same_letter = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+    return std::tolower(static_cast<unsigned char>(a)) ==
+           std::tolower(static_cast<unsigned char>(b));
   };
   std::vector<EventDescription> matching;
   for (EventDescription& event : all) {

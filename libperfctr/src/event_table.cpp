@@ -19,7 +19,14 @@ namespace {
 constexpr GenericEvent kGenericEvents[] = {
     {"instructions", "", "PAPI_TOT_INS", 0x00c0, {}, 0x00c0, {}, "instructions retired"},
     {"cycles", "cpu-cycles", "PAPI_TOT_CYC", 0x003c, {}, 0x0076, {}, "core cycles, not halted"},
-    {"ref-cycles", "", "PAPI_REF_CYC", 0x0300, {}, kAbsent, {}, "cycles at the TSC's rate, not halted"},
+    {"ref-cycles",
+     "",
+     "PAPI_REF_CYC",
+     0x0300,
+     {},
+     kAbsent,
+     {},
+     "cycles at the TSC's rate, not halted"},
     {"branches", "branch-instructions", "PAPI_BR_INS", 0x00c4, {}, 0x00c2, {}, "branches retired"},
     {"branch-misses", "", "PAPI_BR_MSP", 0x00c5, {}, 0x00c3, {}, "mispredicted branches retired"},
     {"branches-conditional",
@@ -51,9 +58,9 @@ constexpr GenericEvent kGenericEvents[] = {
 };
 
 constexpr std::array<std::string_view, 14> kSoftwareEvents = {
-    "task-clock",  "cpu-clock",      "page-faults",      "faults",        "context-switches",
-    "cs",          "cpu-migrations", "migrations",       "minor-faults",  "major-faults",
-    "dummy",       "bpf-output",     "alignment-faults", "emulation-faults"};
+    "task-clock", "cpu-clock",      "page-faults",      "faults",          "context-switches",
+    "cs",         "cpu-migrations", "migrations",       "minor-faults",    "major-faults",
+    "dummy",      "bpf-output",     "alignment-faults", "emulation-faults"};
 
 }  // namespace
 

@@ -15,11 +15,12 @@ inline constexpr std::uint64_t kLoopInstructions = 2;
 inline constexpr std::uint64_t kLoopBranches = 1;
 
 inline void known_loop(std::uint64_t turns) noexcept {
-  __asm__ volatile("1:	decq	%0\n"
-                   "	jnz	1b\n"
-                   : "+r"(turns)
-                   :
-                   : "cc");
+  __asm__ volatile(
+      "1:	decq	%0\n"
+      "	jnz	1b\n"
+      : "+r"(turns)
+      :
+      : "cc");
 }
 
 }  // namespace perfctr

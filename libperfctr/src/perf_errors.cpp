@@ -13,7 +13,8 @@
 namespace perfctr {
 namespace {
 
-Error make(Errc code, int error, std::string message, std::string remedy, std::string subject = {}) {
+Error make(Errc code, int error, std::string message, std::string remedy,
+           std::string subject = {}) {
   return Error{.code = code,
                .sys_errno = error,
                .message = std::move(message),
@@ -105,16 +106,17 @@ Error perf_open_error(int error, std::span<const Event> events, std::size_t plac
       return make(Errc::kBusy, error, "another program owns the hardware counters exclusively",
                   "end it first");
     default:
-      return make(Errc::kSystem, error,
-                  "perf_event_open failed for event '" + event.name + "' (" +
-                      std::strerror(error) + ")",
-                  "run 'perfctr info'", event.name);
+      return make(
+          Errc::kSystem, error,
+          "perf_event_open failed for event '" + event.name + "' (" + std::strerror(error) + ")",
+          "run 'perfctr info'", event.name);
   }
 }
 
 Error perf_no_room_error(const PerfSurroundings& surroundings) {
   if (surroundings.nmi_watchdog) {
-    return make(Errc::kBusy, 0, "the set found no room on the PMU; the NMI watchdog holds a counter",
+    return make(Errc::kBusy, 0,
+                "the set found no room on the PMU; the NMI watchdog holds a counter",
                 "run 'sysctl kernel.nmi_watchdog=0' as root, or count fewer events");
   }
   return make(Errc::kBusy, 0, "the set found no room on the PMU; another program counts",

@@ -12,10 +12,10 @@ namespace perfctr {
 
 // What the machine says about itself; tests make it up.
 struct PerfSurroundings {
-  bool has_pmu = false;      // /sys/bus/event_source/devices/cpu*
-  bool is_xen = false;       // /sys/hypervisor/type is xen
-  int paranoid = 2;          // kernel.perf_event_paranoid
-  bool nmi_watchdog = false; // it holds a counter
+  bool has_pmu = false;       // /sys/bus/event_source/devices/cpu*
+  bool is_xen = false;        // /sys/hypervisor/type is xen
+  int paranoid = 2;           // kernel.perf_event_paranoid
+  bool nmi_watchdog = false;  // it holds a counter
 };
 [[nodiscard]] PerfSurroundings look_around();
 

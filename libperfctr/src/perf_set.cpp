@@ -69,13 +69,16 @@ perf_event_attr PerfSet::attribute(const Event& event, const Options& options, b
 Result<void> PerfSet::configure(std::span<const Event> events, const Options& options) {
   for (const Event& event : events) {
     if ((event.domains & kDomainHypervisor) == 0) continue;
-    return Error{.code = Errc::kBadDomain,
-                 .message = "event '" + event.name + "' counts a hypervisor, and perf_event has none",
-                 .remedy = "use ':h' in a Xen guest with the perfctr module",
-                 .subject = event.name};
+    return Error{
+        .code = Errc::kBadDomain,
+        .message = "event '" + event.name + "' counts a hypervisor, and perf_event has none",
+        .remedy = "use ':h' in a Xen guest with the perfctr module",
+        .subject = event.name};
   }
   tid_ = options.tid;
   inherit_ = options.inherit;
+  const pid_t named = tid_ != 0 ? tid_ : static_cast<pid_t>(::syscall(SYS_gettid));
+  comm_ = first_line("/proc/" + std::to_string(named) + "/comm");
   std::vector<Counter> counters;
   for (std::size_t i = 0; i < events.size(); ++i) {
     perf_event_attr attr = attribute(events[i], options, i == 0);
@@ -83,7 +86,8 @@ Result<void> PerfSet::configure(std::span<const Event> events, const Options& op
     Counter counter;
     counter.fd = ScopedFd(perf_event_open(&attr, options.tid, leader));
     if (!counter.fd.is_open()) {
-      return perf_open_error(errno, events, i, options.tid, look_around());
+      const int error = errno;  // before look_around() changes it
+      return perf_open_error(error, events, i, options.tid, look_around());
     }
     counters.push_back(std::move(counter));
   }
@@ -128,7 +132,18 @@ Result<void> PerfSet::stop() {
   return result;
 }
 
-Result<void> PerfSet::reset() { return call(PERF_EVENT_IOC_RESET, "reset the counters"); }
+Result<void> PerfSet::reset() {
+  // The kernel's reset of a running event leaves a page whose offset takes the
+  // raw counter for unsigned, and reads are then wrong by 2^width (Linux 6.1,
+  // perf_event_reset); an event that starts gets a right one.
+  const bool was_running = running_;
+  if (was_running) {
+    if (auto stopped = stop(); !stopped) return stopped;
+  }
+  auto result = call(PERF_EVENT_IOC_RESET, "reset the counters");
+  if (result && was_running) return start();
+  return result;
+}
 
 bool PerfSet::target_gone() const noexcept {
   // Linux takes the id of any thread here.
@@ -144,8 +159,9 @@ State PerfSet::state() const noexcept {
 Result<Reading> PerfSet::read(bool target_only) const {
   if (target_only && inherit_) {
     return Error{.code = Errc::kUnsupported,
-                 .message = "perf_event keeps no counts of the first thread alone in a set that is "
-                            "inherited",
+                 .message =
+                     "perf_event keeps no counts of the first thread alone in a set that is "
+                     "inherited",
                  .remedy = "count without inheriting",
                  .subject = {}};
   }
@@ -171,7 +187,7 @@ Result<std::vector<ThreadReading>> PerfSet::read_threads() const {
   ThreadReading thread;
   thread.tid = tid;
   thread.pid = tid;
-  thread.comm = first_line("/proc/" + std::to_string(tid) + "/comm");
+  thread.comm = comm_;
   thread.reading = std::move(*reading);
   return std::vector<ThreadReading>{std::move(thread)};
 }
@@ -179,11 +195,22 @@ Result<std::vector<ThreadReading>> PerfSet::read_threads() const {
 void PerfSet::read_values(std::uint64_t* values, unsigned nr) const noexcept {
   const unsigned known = std::min(nr, static_cast<unsigned>(pages_.size()));
   if (known == nr && read_perf_pages<HardwarePmc>(std::span(pages_).first(nr), values)) return;
-  for (unsigned i = 0; i < nr; ++i) {
-    KernelCount count{};
-    const bool ok = i < counters_.size() && read_count(counters_[i].fd.get(), &count);
-    values[i] = ok ? count.value : PERFCTR_NO_VALUE;
+  for (unsigned i = 0; i < nr; ++i) values[i] = read_by_kernel(i);
+}
+
+std::uint64_t PerfSet::read_value(unsigned index) const noexcept {
+  std::uint64_t value;
+  if (index < pages_.size() &&
+      read_perf_pages<HardwarePmc>(std::span(pages_).subspan(index, 1), &value)) {
+    return value;
   }
+  return read_by_kernel(index);
+}
+
+std::uint64_t PerfSet::read_by_kernel(unsigned index) const noexcept {
+  KernelCount count{};
+  const bool ok = index < counters_.size() && read_count(counters_[index].fd.get(), &count);
+  return ok ? count.value : PERFCTR_NO_VALUE;
 }
 
 std::uint64_t PerfSet::time_ticks() const noexcept {

@@ -7,6 +7,7 @@
 
 #include <linux/perf_event.h>
 
+#include <string>
 #include <vector>
 
 namespace perfctr {
@@ -27,6 +28,7 @@ class PerfSet final : public BackendSet {
   Result<std::vector<ThreadReading>> read_threads() const override;
   State state() const noexcept override;
   void read_values(std::uint64_t* values, unsigned nr) const noexcept override;
+  std::uint64_t read_value(unsigned index) const noexcept override;
   std::uint64_t time_ticks() const noexcept override;
 
   // The attribute of one event; the group's leader is the first.
@@ -41,9 +43,11 @@ class PerfSet final : public BackendSet {
   Result<void> call(unsigned long request, const char* what);
   Result<void> map_pages();
   [[nodiscard]] bool target_gone() const noexcept;
+  [[nodiscard]] std::uint64_t read_by_kernel(unsigned index) const noexcept;
 
   std::vector<Counter> counters_;
   std::vector<const perf_event_mmap_page*> pages_;
+  std::string comm_;  // when the set was made: the thread may be gone when asked
   pid_t tid_ = 0;
   bool inherit_ = false;
   bool running_ = false;

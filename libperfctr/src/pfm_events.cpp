@@ -37,7 +37,8 @@ Error pfm_error(int error, const std::string& name) {
     case PFM_ERR_ATTR_SET:
     case PFM_ERR_FEATCOMB:
       result.code = Errc::kBadTerm;
-      result.message = "event '" + name + "' has attributes that do not go together or are out of range";
+      result.message =
+          "event '" + name + "' has attributes that do not go together or are out of range";
       result.remedy = "see 'perfctr list " + name.substr(0, name.find(':')) + "'";
       break;
     default:
@@ -113,14 +114,16 @@ Result<PfmEvent> pfm_encode(const std::string& name) {
     return Error{.code = Errc::kReservedBits,
                  .message = "event '" + name + "' needs more than a counter's event select (" +
                             (count != 1 ? "a second register" : "bits " + hex(refused)) + ")",
-                 .remedy = "choose another event; extra registers and any-thread counting are not "
-                           "offered",
+                 .remedy =
+                     "choose another event; extra registers and any-thread counting are not "
+                     "offered",
                  .subject = name};
   }
   event.code = code & kAmdEventBits;
   // The canonical name carries libpfm4's privilege and modifier defaults; keep
   // the event and its unit masks.
-  for (const char* suffix : {":e=", ":i=", ":c=", ":t=", ":intx=", ":intxcp=", ":u=", ":k=", ":h=", ":g="}) {
+  for (const char* suffix :
+       {":e=", ":i=", ":c=", ":t=", ":intx=", ":intxcp=", ":u=", ":k=", ":h=", ":g="}) {
     const auto at = event.canonical.find(suffix);
     if (at != std::string::npos) event.canonical.erase(at);
   }
@@ -130,7 +133,14 @@ Result<PfmEvent> pfm_encode(const std::string& name) {
 std::vector<EventDescription> pfm_list() {
   std::vector<EventDescription> events;
   for_each_core_pmu([&](const pfm_pmu_info_t& pmu) {
-    for (int i = pmu.first_event; i != -1; i = pfm_get_event_next(i)) list_event(i, pmu.name, events);
+    for (int i = pmu.first_event; i != -1; i = pfm_get_event_next(i))
+      list_event(i, pmu.name, events);
+  });
+  // What needs another register, or counts other threads, is not on offer; nor is
+  // what has a meaning only with a second unit mask.
+  std::erase_if(events, [](const EventDescription& event) {
+    const auto encoded = pfm_encode(event.name);
+    return !encoded || encoded->code != event.code;
   });
   return events;
 }

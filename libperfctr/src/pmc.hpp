@@ -9,8 +9,10 @@ namespace perfctr {
 // What the read algorithms need of a processor; tests put a fake in its place.
 template <class P>
 concept Pmc = requires(std::uint32_t index) {
-  { P::rdpmc(index) } noexcept -> std::same_as<std::uint64_t>;
-  { P::rdtsc() } noexcept -> std::same_as<std::uint64_t>;
+  { P::rdpmc(index) }
+  noexcept->std::same_as<std::uint64_t>;
+  { P::rdtsc() }
+  noexcept->std::same_as<std::uint64_t>;
 };
 
 struct HardwarePmc final {

@@ -22,9 +22,7 @@ uint64_t perfctr_slot_read_slow(const struct perfctr_slot* slot, unsigned index)
   if (index >= PERFCTR_MAX_COUNTERS) return PERFCTR_NO_VALUE;
   const BackendSet* set = BackendSet::behind(slot);
   if (set == nullptr) return read_slot<HardwarePmc>(*slot, index, kWidth);
-  uint64_t values[PERFCTR_MAX_COUNTERS];
-  set->read_values(values, index + 1);
-  return values[index];
+  return set->read_value(index);
 }
 
 void perfctr_slot_read_all_slow(const struct perfctr_slot* slot, uint64_t* values, unsigned nr) {

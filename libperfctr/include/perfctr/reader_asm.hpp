@@ -103,33 +103,39 @@ inline std::array<std::uint64_t, N> Reader::read_all_unchecked() const noexcept 
 template <std::size_t N>
 inline std::array<std::uint64_t, N> Reader::read_all() const noexcept {
   static_assert(N >= 1 && N <= 8, "use read_all(values, nr) for more than 8 counters");
+  // No instruction.  GCC 12 stops with an internal error when it makes vectors of
+  // values that asm goto defines.
+  const auto plain = [](std::uint64_t value) {
+    __asm__("" : "+r"(value));
+    return value;
+  };
   std::uint64_t v0, v1, v2, v3, v4, v5, v6, v7;
   std::uint32_t epoch;
 
   if constexpr (N == 1) {
     PERFCTR_ASM_SNAPSHOT_CHECKED(1);
-    return {v0};
+    return {plain(v0)};
   } else if constexpr (N == 2) {
     PERFCTR_ASM_SNAPSHOT_CHECKED(2);
-    return {v0, v1};
+    return {plain(v0), plain(v1)};
   } else if constexpr (N == 3) {
     PERFCTR_ASM_SNAPSHOT_CHECKED(3);
-    return {v0, v1, v2};
+    return {plain(v0), plain(v1), plain(v2)};
   } else if constexpr (N == 4) {
     PERFCTR_ASM_SNAPSHOT_CHECKED(4);
-    return {v0, v1, v2, v3};
+    return {plain(v0), plain(v1), plain(v2), plain(v3)};
   } else if constexpr (N == 5) {
     PERFCTR_ASM_SNAPSHOT_CHECKED(5);
-    return {v0, v1, v2, v3, v4};
+    return {plain(v0), plain(v1), plain(v2), plain(v3), plain(v4)};
   } else if constexpr (N == 6) {
     PERFCTR_ASM_SNAPSHOT_CHECKED(6);
-    return {v0, v1, v2, v3, v4, v5};
+    return {plain(v0), plain(v1), plain(v2), plain(v3), plain(v4), plain(v5)};
   } else if constexpr (N == 7) {
     PERFCTR_ASM_SNAPSHOT_CHECKED(7);
-    return {v0, v1, v2, v3, v4, v5, v6};
+    return {plain(v0), plain(v1), plain(v2), plain(v3), plain(v4), plain(v5), plain(v6)};
   } else if constexpr (N == 8) {
     PERFCTR_ASM_SNAPSHOT_CHECKED(8);
-    return {v0, v1, v2, v3, v4, v5, v6, v7};
+    return {plain(v0), plain(v1), plain(v2), plain(v3), plain(v4), plain(v5), plain(v6), plain(v7)};
   }
 slow:
   std::array<std::uint64_t, N> values;

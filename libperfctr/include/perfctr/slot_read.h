@@ -97,6 +97,11 @@ static inline uint64_t perfctr_slot_read(const struct perfctr_slot *slot, unsign
 		       [offset] "m"(counter->offset)
 		     : "rcx", "rdx", "cc", "memory"
 		     : slow);
+	/*
+	 * No instruction.  GCC 12 stops with an internal error when it makes
+	 * vectors of values that asm goto defines.
+	 */
+	__asm__("" : "+r"(value));
 	return value;
 slow:
 	return perfctr_slot_read_slow(slot, index);

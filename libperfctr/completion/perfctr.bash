@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bash completion for perfctr(1); event names come from the program itself.
+
+_perfctr_events() {
+  # The last event of a list "a,b,c".
+  local list="$1" last="${1##*,}" before=""
+  [[ $list == *,* ]] && before="${list%,*},"
+  local names
+  names=$(perfctr list 2>/dev/null | awk '{ print $1 }')
+  COMPREPLY=($(compgen -P "$before" -W "$names" -- "$last"))
+  # Names hold colons, which readline takes for the end of a word.
+  if declare -F __ltrim_colon_completions >/dev/null; then
+    __ltrim_colon_completions "$list"
+  fi
+  compopt -o nospace
+}
+
+_perfctr() {
+  local cur prev words cword
+  if declare -F _init_completion >/dev/null; then
+    _init_completion -n : || return
+  else
+    cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD - 1]}"
+    words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
+  fi
+
+  if ((cword == 1)); then
+    COMPREPLY=($(compgen -W "stat list info check help --help --version" -- "$cur"))
+    return
+  fi
+  case "${words[1]}" in
+    stat)
+      case "$prev" in
+        -e | --event) _perfctr_events "$cur"; return ;;
+        -o | --output) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        -p | --pid | -t | --tid) COMPREPLY=($(compgen -W "$(ps -eo pid=)" -- "$cur")); return ;;
+        -r | --repeat | -I | --interval-print | -x | --field-separator | --log-fd) return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "-e --event -g --group -i --no-inherit -p --pid -t --tid --per-thread
+          -r --repeat -n --null -I --interval-print -x --field-separator -j --json-output -o --output
+          --append --log-fd -B --big-num --no-big-num -v --verbose -h --help" -- "$cur"))
+      else
+        COMPREPLY=($(compgen -c -- "$cur"))
+      fi
+      ;;
+    list) COMPREPLY=($(compgen -W "hw -l --long-desc -j --json -h --help" -- "$cur")) ;;
+    info | check) COMPREPLY=($(compgen -W "-h --help" -- "$cur")) ;;
+    help) COMPREPLY=($(compgen -W "stat list info check help" -- "$cur")) ;;
+  esac
+}
+
+complete -F _perfctr perfctr

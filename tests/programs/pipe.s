@@ -8,7 +8,7 @@
 # each round, a write, a read, DEC, JNZ = 12.
 # After: the child 3, the parent wait4 6 and 3.
 #
-# PARAM  N=1500
+# PARAM  N=400
 # CHECK  N=20
 # EXPECT instructions=26+24*N cond=2+2*N far=6+4*N
 

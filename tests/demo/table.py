@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The printed table, made from the rows of demo.json and from nothing else."""
+
+SHOWN = 25
+
+
+def _number(value):
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+
+
+def _known(rows):
+    print("\nKnown programs: counted minus expected, over all placements")
+    modes = sorted({(row["mode"], row["placement"]) for row in rows})
+    events = ("instructions:u", "branches:u", "branches-conditional:u", "returns:u")
+    print(f"  {'mode':14} {'placement':12} " + " ".join(f"{event:>23}" for event in events))
+    for mode, placement in modes:
+        cells = []
+        for event in events:
+            mine = [row for row in rows if row["mode"] == mode
+                    and row["placement"] == placement and row["event"] == event]
+            wrong = [row for row in mine if row["error"] != 0]
+            cells.append("-" if not mine else
+                         f"{len(mine) - len(wrong)} of {len(mine)} exact")
+        print(f"  {mode:14} {placement:12} " + " ".join(f"{cell:>23}" for cell in cells))
+    wrong = [row for row in rows if row["error"] != 0]
+    for row in wrong[:SHOWN]:
+        print(f"  WRONG {row['program']} {row['event']} {row['mode']} {row['placement']}: "
+              f"expected {_number(row['expected'])}, measured {_number(row['measured'])} "
+              f"({row['note']})")
+    if len(wrong) > SHOWN:
+        print(f"  ... and {len(wrong) - SHOWN} more, see demo.json")
+    print(f"\n  {'program':12} {'event':16} {'expected':>14} {'native':>14} "
+          f"{'guest':>14} {'difference':>10}")
+    for row in rows:
+        if row["mode"].startswith("pv") and row["placement"] == "own":
+            print(f"  {row['program']:12} {row['event']:16} {_number(row['expected']):>14} "
+                  f"{_number(row['native']):>14} {_number(row['measured']):>14} "
+                  f"{_number(row['error']):>10}")
+
+
+def _real(rows):
+    print("\nReal programs: native and guest")
+    print(f"  {'program':10} {'event':16} {'native':>14} {'guest':>14} {'difference':>12}  note")
+    for row in rows:
+        if not row["mode"].startswith("pv"):
+            continue
+        relative = "-"
+        if row["native"] and row["measured"] is not None:
+            relative = f"{(row['measured'] - row['native']) / row['native']:+.5%}"
+        print(f"  {row['program']:10} {row['event']:16} {_number(row['native']):>14} "
+              f"{_number(row['measured']):>14} {relative:>12}  {row['note']}")
+
+
+def _cost(rows):
+    print("\nCost, per operation")
+    print(f"  {'operation':26} {'what':14} {'native':>12} {'guest':>12}  note")
+    for row in rows:
+        if row["mode"].startswith("pv"):
+            print(f"  {row['program']:26} {row['event']:14} {_number(row['native']):>12} "
+                  f"{_number(row['measured']):>12}  {row['note']}")
+
+
+def show(rows):
+    """Prints all of it."""
+    for kind, function in (("known", _known), ("real", _real), ("cost", _cost)):
+        mine = [row for row in rows if row["kind"] == kind]
+        if mine:
+            function(mine)

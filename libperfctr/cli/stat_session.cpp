@@ -2,6 +2,7 @@
 #include "stat_session.hpp"
 
 #include "attach.hpp"
+#include "backend.hpp"
 
 #include <algorithm>
 #include <ctime>
@@ -107,25 +108,19 @@ Result<void> StatSession::attach_all() {
   std::sort(tids.begin(), tids.end());
   tids.erase(std::unique(tids.begin(), tids.end()), tids.end());
 
+  const auto kind = choose_backend(BackendKind::kAuto);
+  if (!kind) return kind.error();
+  Options options{.backend = *kind, .inherit = options_.inherit, .per_thread = options_.per_thread};
+  // perf_event has a value of each thread only where nothing is inherited.
+  if (options.per_thread && *kind == BackendKind::kPerfEvent) options.inherit = false;
   for (const pid_t tid : tids) {
-    Options options{.inherit = options_.inherit, .per_thread = options_.per_thread};
-    const auto kind = sets_.empty() ? BackendKind::kAuto : sets_.front().backend();
-    options.backend = kind;
-    // perf_event has a value of each thread only where nothing is inherited.
     auto set = attach(events_, options, tid);
     if (!set) {
       // A thread of a process may end, or be inherited by one counted already.
       const Errc code = set.error().code;
-      if (options_.tids.empty() && !sets_.empty() &&
-          (code == Errc::kNoThread || code == Errc::kBusy)) {
-        continue;
-      }
+      const bool may_be = code == Errc::kNoThread || code == Errc::kBusy;
+      if (options_.tids.empty() && !sets_.empty() && may_be) continue;
       return set.error();
-    }
-    if (options_.per_thread && options_.inherit && set->backend() == BackendKind::kPerfEvent) {
-      options.inherit = false;
-      set = attach(events_, options, tid);
-      if (!set) return set.error();
     }
     sets_.push_back(std::move(*set));
   }

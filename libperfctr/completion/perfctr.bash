@@ -7,7 +7,7 @@ _perfctr_events() {
   [[ $list == *,* ]] && before="${list%,*},"
   local names
   names=$(perfctr list 2>/dev/null | awk '{ print $1 }')
-  COMPREPLY=($(compgen -P "$before" -W "$names" -- "$last"))
+  mapfile -t COMPREPLY < <(compgen -P "$before" -W "$names" -- "$last")
   # Names hold colons, which readline takes for the end of a word.
   if declare -F __ltrim_colon_completions >/dev/null; then
     __ltrim_colon_completions "$list"
@@ -25,28 +25,28 @@ _perfctr() {
   fi
 
   if ((cword == 1)); then
-    COMPREPLY=($(compgen -W "stat list info check help --help --version" -- "$cur"))
+    mapfile -t COMPREPLY < <(compgen -W "stat list info check help --help --version" -- "$cur")
     return
   fi
   case "${words[1]}" in
     stat)
       case "$prev" in
         -e | --event) _perfctr_events "$cur"; return ;;
-        -o | --output) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        -p | --pid | -t | --tid) COMPREPLY=($(compgen -W "$(ps -eo pid=)" -- "$cur")); return ;;
+        -o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        -p | --pid | -t | --tid) mapfile -t COMPREPLY < <(compgen -W "$(ps -eo pid=)" -- "$cur"); return ;;
         -r | --repeat | -I | --interval-print | -x | --field-separator | --log-fd) return ;;
       esac
       if [[ $cur == -* ]]; then
-        COMPREPLY=($(compgen -W "-e --event -g --group -i --no-inherit -p --pid -t --tid --per-thread
+        mapfile -t COMPREPLY < <(compgen -W "-e --event -g --group -i --no-inherit -p --pid -t --tid --per-thread
           -r --repeat -n --null -I --interval-print -x --field-separator -j --json-output -o --output
-          --append --log-fd -B --big-num --no-big-num -v --verbose -h --help" -- "$cur"))
+          --append --log-fd -B --big-num --no-big-num -v --verbose -h --help" -- "$cur")
       else
-        COMPREPLY=($(compgen -c -- "$cur"))
+        mapfile -t COMPREPLY < <(compgen -c -- "$cur")
       fi
       ;;
-    list) COMPREPLY=($(compgen -W "hw -l --long-desc -j --json -h --help" -- "$cur")) ;;
-    info | check) COMPREPLY=($(compgen -W "-h --help" -- "$cur")) ;;
-    help) COMPREPLY=($(compgen -W "stat list info check help" -- "$cur")) ;;
+    list) mapfile -t COMPREPLY < <(compgen -W "hw -l --long-desc -j --json -h --help" -- "$cur") ;;
+    info | check) mapfile -t COMPREPLY < <(compgen -W "-h --help" -- "$cur") ;;
+    help) mapfile -t COMPREPLY < <(compgen -W "stat list info check help" -- "$cur") ;;
   esac
 }
 

@@ -5,6 +5,7 @@
 #include "skip.hpp"
 
 #include "event_parser.hpp"
+#include "event_syntax.hpp"
 #include "suggest.hpp"
 
 namespace perfctr::test {

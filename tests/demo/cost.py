@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What operations cost, from the emulator's report and Xen's own numbers.
+
+An operation is done N times between two marks and 2 N times between the next two.
+What the second time takes more, divided by N, is the cost of one: starting the
+program, configuring the set and the marks themselves cancel out.
+
+A mark is a line of the emulator's report, and Xen's numbers for VCPU 0 of the
+guests. Guests cannot write to I/O ports, so dom0 makes their marks.
+"""
+import json
+
+N = 300
+READS = 200_000
+SEND = "perfctr stat -e {} -o /run/stat -- "
+# name, command for N operations, N
+ACTIONS = (
+    ("reads", "perfctr-selftest reads {}", READS),
+    ("alone", "switcher alone {}", N),
+    ("none", "switcher threads {}", N),
+    ("alone_counted", SEND.format("instructions:u") + "switcher alone {}", N),
+    ("same", SEND.format("instructions:u") + "switcher threads {}", N),
+    ("other", "other {}", N),
+)
+DEVICE_ACTIONS = (("start_stop", "startstop {}", N),)
+BURNS = (("vcpu_none", "", ""),
+         ("vcpu_same", SEND.format("instructions:uk"), ""),
+         ("vcpu_other", SEND.format("instructions:uk,branches:uk"),
+          SEND.format("cycles:uk,branches-conditional:uk")))
+SECONDS = 1
+
+OTHER = """other() {
+    rm -f /run/f1 /run/f2; mkfifo /run/f1 /run/f2
+    perfctr stat -e instructions:u -o /run/s1 -- switcher first /run/f1 /run/f2 "$1" &
+    perfctr stat -e branches:u,cycles:u -o /run/s2 -- switcher second /run/f1 /run/f2 "$1"
+    wait
+}
+"""
+MARK_NATIVE = 'mark() { tb-tag "$1"; }\n'
+MARK_GUEST = 'mark() { tb-signal "want-$1"; tb-wait -t 100 "have-$1"; }\n'
+DOM0 = """mark() {
+    tb-wait -t 200 "want-$1" || exit 4
+    tb-tag "$1"
+    for guest in one two; do
+        echo "@ $1 $guest"; xen-perfctr stats $guest 0
+    done >>/run/stats
+    tb-signal "have-$1"
+}
+"""
+
+
+def actions(native):
+    """The operations of one kind of machine."""
+    return ACTIONS if native else ACTIONS + DEVICE_ACTIONS
+
+
+def script(native):
+    """The job of bare Linux, or of the first guest."""
+    lines = [OTHER, MARK_NATIVE if native else MARK_GUEST,
+             "perfctr-selftest cost >/run/read_cost; tb file read_cost /run/read_cost", "tag=100",
+             "taskset -p 1 $$ >/dev/null", "mark 100"]
+    tag = 100
+    for name, command, count in actions(native):
+        for times in (1, 2):
+            tag += 1
+            lines.append(f"{command.format(count * times)} >/run/cost.out 2>&1 "
+                         f"|| echo '{name} failed' $(cat /run/cost.out) >>/run/failed; mark {tag}")
+    if not native:
+        for name, first, _ in BURNS:
+            lines.append(f"mark {tag + 1}; tb-signal {name}; {first} switcher burn {SECONDS} "
+                         f">/dev/null; tb-wait {name}-done; mark {tag + 2}")
+            tag += 2
+    lines.append("touch /run/failed; tb file failed /run/failed")
+    return "\n".join(lines) + "\n"
+
+
+def script_second():
+    """The second guest's part: computes when the first one does."""
+    lines = ["taskset -p 1 $$ >/dev/null"]
+    for name, _, second in BURNS:
+        lines.append(f"tb-wait -t 600 {name}; {second} switcher burn {SECONDS} >/dev/null; "
+                     f"tb-signal {name}-done")
+    return "\n".join(lines) + "\n"
+
+
+def dom0():
+    """dom0's part."""
+    last = 100 + 2 * len(actions(False)) + 2 * len(BURNS)
+    return (DOM0 + "pin one all 1; pin two all 1; pin 0 all 0\ntb-signal cost\n"
+            f"for n in $(seq 100 {last}); do mark $n; done\ntb file stats /run/stats\n")
+
+
+class Marks:
+    """The report's lines and Xen's numbers, by tag."""
+
+    def __init__(self, report, stats=b""):
+        self.report = {}
+        for line in report.read_text().splitlines():
+            record = json.loads(line)
+            if isinstance(record["tag"], int):
+                self.report[record["tag"]] = record["cpus"]
+        self.stats = {}
+        current = None
+        for line in stats.decode().splitlines():
+            words = line.replace(":", " ").replace("=", " ").split()
+            if line.startswith("@ "):
+                current = self.stats.setdefault((int(words[1]), words[2]), {})
+            elif current is not None and len(words) >= 2 and words[1].isdigit():
+                current[words[0]] = int(words[1])
+
+    @staticmethod
+    def _pmu(table):
+        return sum(count for msr, count in table.items() if msr != "other")
+
+    def values(self, tag):
+        """Everything that is compared, as of a mark."""
+        cpus = self.report[tag]
+        found = {
+            "msr_writes": sum(self._pmu(cpu["wrmsr"]) for cpu in cpus),
+            "msr_reads": sum(self._pmu(cpu["rdmsr"]) for cpu in cpus),
+            "exceptions": sum(sum(cpu["interrupts"].get("exception", {}).values())
+                              for cpu in cpus),
+            "syscalls": sum(sum(cpu["syscalls"].get("user", {}).values()) for cpu in cpus),
+        }
+        xen = self.stats.get((tag, "one"))
+        if xen:
+            found["hypercalls"] = xen["hypercalls_perfctr"]
+            found["others"] = xen["hypercalls_other"]
+        return found
+
+    def per_operation(self, first, count):
+        """Of the action between the marks first, first + 1 and first + 2."""
+        a, b, c = (self.values(first + i) for i in range(3))
+        return {key: ((c[key] - b[key]) - (b[key] - a[key])) / count for key in a}
+
+
+def _rows_of(mode, program, found, note):
+    for event in ("instructions", "traps", "hypercalls", "msr_writes", "msr_reads"):
+        value = found.get(event)
+        yield {"kind": "cost", "program": program, "event": event, "mode": mode,
+               "placement": None, "expected": None, "native": None,
+               "measured": None if value is None else round(value, 4), "error": None,
+               "note": note}
+
+
+def rows(mode, report, read_cost, stats=b""):
+    """Rows of one machine."""
+    native = mode.startswith("native")
+    marks = Marks(report, stats)
+    cost = {}
+    for index, (name, _, count) in enumerate(actions(native)):
+        cost[name] = marks.per_operation(100 + 2 * index, count)
+    found = []
+    reads = json.loads(read_cost)
+    traps = cost["reads"]["exceptions"] + cost["reads"]["syscalls"]
+    for name in ("read1", "read4", "read_all"):
+        values = {"instructions": reads.get(name)}
+        if values["instructions"] is None:
+            values["instructions"] = reads.get(name + "_checked")
+        if name == "read1":
+            values |= {"traps": traps, "hypercalls": cost["reads"].get("hypercalls"),
+                       "msr_writes": cost["reads"]["msr_writes"],
+                       "msr_reads": cost["reads"]["msr_reads"]}
+        note = f"{reads['counters']} counters" if name == "read_all" else \
+            f"checked: {reads[name + '_checked']:g} instructions"
+        found += _rows_of(mode, name, values, note)
+    handed = cost["alone_counted"]
+    for name, base in (("none", cost["alone"]), ("same", handed), ("other", handed)):
+        values = {key: cost[name][key] / 2 - base[key] for key in base}
+        note = "without the write and read that cause it"
+        if "others" in values:
+            note += f"; other hypercalls {values['others']:.2f}"
+        found += _rows_of(mode, f"thread_switch_{name}",
+                          {key: values.get(key) for key in
+                           ("hypercalls", "msr_writes", "msr_reads")}, note)
+    if native:
+        return found
+    found += _rows_of(mode, "start_stop",
+                      {key: cost["start_stop"].get(key) for key in
+                       ("hypercalls", "msr_writes", "msr_reads")}, "one start and one stop")
+    tag = 100 + 2 * len(actions(False)) + 1
+    for name, label in (("vcpu_none", "vcpu_switch_none"), ("vcpu_same", "vcpu_switch_same_owner"),
+                        ("vcpu_other", "vcpu_switch_other_owner")):
+        a, b = marks.values(tag), marks.values(tag + 1)
+        came = {key: sum(marks.stats[tag + 1, guest].get(key, 0)
+                         - marks.stats[tag, guest].get(key, 0) for guest in ("one", "two"))
+                for key in ("resumes", "restores", "msr_writes")}
+        switches = came["restores"] + came["resumes"]
+        writes = b["msr_writes"] - a["msr_writes"]
+        reads_ = b["msr_reads"] - a["msr_reads"]
+        note = (f"{writes} writes, {came['resumes']} resumes, {came['restores']} restores; "
+                "going and coming back")
+        found += _rows_of(mode, label, {
+            "msr_writes": writes / switches if switches else writes,
+            "msr_reads": reads_ / switches if switches else reads_}, note)
+        tag += 2
+    return found
+
+
+def pair(all_rows):
+    """Enters the native value beside the guest's."""
+    native = {(row["program"], row["event"]): row["measured"] for row in all_rows
+              if row["kind"] == "cost" and row["mode"].startswith("native")}
+    for row in all_rows:
+        if row["kind"] == "cost":
+            row["native"] = native.get((row["program"], row["event"]))

@@ -44,7 +44,7 @@ report() {
         echo "@ $id $(cat "$status")"
         cat "/run/m/$id.json" 2>/dev/null
         echo "hash $(sha256sum <"/run/m/$id.out")"
-        [ "$(cat "$status")" = 0 ] && case $id in *.storm*) false ;; esac ||
+        [ "$(cat "$status")" = 0 ] && case $id in storm.*) false ;; esac ||
             sed 's/^/! /' "/run/m/$id.err"
     done >/run/report
     rm -f /run/m/*

@@ -56,10 +56,11 @@ def _real(rows):
 def _cost(rows):
     print("\nCost, per operation")
     print(f"  {'operation':26} {'what':14} {'native':>12} {'guest':>12}  note")
+    guests = any(row["mode"].startswith("pv") for row in rows)
     for row in rows:
-        if row["mode"].startswith("pv"):
+        if row["measured"] is not None and row["mode"].startswith("pv") == guests:
             print(f"  {row['program']:26} {row['event']:14} {_number(row['native']):>12} "
-                  f"{_number(row['measured']):>12}  {row['note']}")
+                  f"{_number(row['measured'] if guests else None):>12}  {row['note']}")
 
 
 def show(rows):

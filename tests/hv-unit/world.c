@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The machine in which the hypervisor's files are tested.
+ */
+#include "test.h"
+
+static const struct emul_boot skylake = {
+    .x86 = 6, .x86_vendor = X86_VENDOR_INTEL, .x86_model = 0x5e,
+    .max_leaf = 0x16,
+    /* version 4, 8 counters of 48 bits; 3 fixed ones of 48 bits */
+    .eax = 4 | 8 << 8 | 48 << 16 | 7 << 24, .edx = 3 | 48 << 5,
+    .capabilities = 1 << 13, .pdcm = true,
+};
+
+static void remove_domains(void)
+{
+    unsigned int cpu, i;
+    struct vcpu *v;
+
+    for ( cpu = 0; cpu < EMUL_CPUS; cpu++ )
+        run_on(cpu, NULL);
+    for ( i = 0; i < EMUL_DOMAINS; i++ )
+    {
+        struct domain *d = &emul_domain[i];
+
+        if ( d->arch.perfctr )
+            perfctr_release(d);
+        for_each_vcpu ( d, v )
+            perfctr_vcpu_destroy(v);
+        perfctr_domain_destroy(d);
+    }
+}
+
+void world_new(void)
+{
+    unsigned int i, n;
+
+    remove_domains();
+    /* Nothing is left over by whatever was done before. */
+    for ( i = 0; i < EMUL_FRAMES; i++ )
+    {
+        EQUAL(emul_frame[i].refs, 0);
+        EQUAL(emul_frame[i].type_refs, 0);
+        EQUAL(emul_frame[i].maps, 0);
+        free(emul_frame[i].va);
+    }
+    EQUAL(emul_allocated, 0);
+    EQUAL(emul_irqs_off, 0);
+
+    memset(emul_frame, 0, sizeof(emul_frame));
+    memset(emul_domain, 0, sizeof(emul_domain));
+    memset(emul_pmu, 0, sizeof(emul_pmu));
+    emul_boot = skylake;
+    emul_alloc_fails = 0;
+    emul_pause_rc = emul_xsm_rc = 0;
+    emul_read_only = false;
+    emul_tsc = 1000;
+    vpmu_mode = XENPMU_MODE_OFF;
+    opt_watchdog = false;
+
+    emul_booting = true;
+    EQUAL(emul_parse_param("default=full,kernel,hypervisor"), 0);
+    for ( emul_cpu = EMUL_CPUS; emul_cpu-- > 0; )
+        if ( emul_cpu == EMUL_CPUS - 1 )
+            EQUAL(emul_initcall(), 0);
+        else
+            emul_cpu_notifier->notifier_call(emul_cpu_notifier, CPU_STARTING,
+                                             NULL);
+    emul_cpu = 0;
+    emul_booting = false;
+    CHECK(perfctr_enabled);
+
+    for ( i = 0; i < EMUL_FRAMES; i++ )
+    {
+        emul_frame[i].owner = &emul_domain[i < EMUL_FRAMES / 2 ? 0 : 1];
+        emul_frame[i].va = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
+        memset(emul_frame[i].va, 0xa5, PAGE_SIZE);
+    }
+    for ( i = 0; i < EMUL_DOMAINS; i++ )
+    {
+        struct domain *d = &emul_domain[i];
+
+        d->domain_id = i;
+        d->pv = true;
+        for ( n = 0; n < EMUL_VCPUS; n++ )
+        {
+            d->vcpu[n].domain = d;
+            d->vcpu[n].vcpu_id = n;
+            d->vcpu[n].arch.flags = TF_kernel_mode;
+        }
+        EQUAL(perfctr_domain_create(d), 0);
+    }
+    emul_forget();
+}
+
+struct vcpu *vcpu(unsigned int d, unsigned int n)
+{
+    return &emul_domain[d].vcpu[n];
+}
+
+struct xen_perfctr_vcpu_page *page(const struct vcpu *v)
+{
+    return v->arch.perfctr->page;
+}
+
+void run_on(unsigned int cpu, struct vcpu *v)
+{
+    emul_cpu = cpu;
+    if ( current )
+        perfctr_switch_from(current);
+    current = v;
+    if ( v )
+    {
+        /* What loading the page tables of a PV VCPU does, see pv_make_cr4(). */
+        emul_pmu[cpu].cr4 = perfctr_rdpmc_allowed(v) ? X86_CR4_PCE : 0;
+        perfctr_switch_to(v);
+    }
+}
+
+void to_user(void)
+{
+    current->arch.flags &= ~TF_kernel_mode;
+    perfctr_toggle(current);
+}
+
+void to_kernel(void)
+{
+    current->arch.flags |= TF_kernel_mode;
+    perfctr_toggle(current);
+}
+
+long do_perfctr_op(unsigned int cmd, void *arg);
+
+long op(unsigned int cmd, void *arg)
+{
+    return do_perfctr_op(cmd, arg);
+}
+
+int register_page(unsigned int frame)
+{
+    struct xen_perfctr_register reg = {
+        .size = sizeof(reg), .vcpu = current->vcpu_id, .gfn = frame,
+        .time_gfn = ~0ull,
+    };
+
+    return op(XEN_PERFCTR_OP_register, &reg);
+}
+
+uint32_t create(unsigned int n, const uint64_t *events, uint32_t domain)
+{
+    struct xen_perfctr_config cfg = { .size = sizeof(cfg), .nr = n };
+    unsigned int i;
+
+    for ( i = 0; i < n; i++ )
+        cfg.counter[i] = (struct xen_perfctr_counter){
+            .event = events[i], .domain = domain };
+
+    return op(XEN_PERFCTR_OP_config_create, &cfg) ? 0 : cfg.handle;
+}
+
+void request(uint32_t handle, uint64_t start)
+{
+    struct xen_perfctr_request *r = &page(current)->request;
+    unsigned int i;
+
+    r->handle = handle;
+    r->cookie = handle + 100;
+    for ( i = 0; i < XEN_PERFCTR_MAX_COUNTERS; i++ )
+        r->start[i] = start;
+    r->seq++;
+}
+
+void request_and_go(uint32_t handle, uint64_t start)
+{
+    request(handle, start);
+    to_user();
+}

@@ -61,7 +61,7 @@ static void test_success(void)
     to_user();
     EQUAL(pub()->applied_handle, handle);
 
-    test_case("the same configuration again: counters are written, no selector");
+    test_case("the same configuration again writes counters, no selector");
     to_kernel();
     request(handle, 5);
     emul_forget();

@@ -56,7 +56,7 @@ static void old_cpuid(void)    { boot->max_leaf = 9; }
 static void version1(void)     { boot->eax = (boot->eax & ~0xff) | 1; }
 static void no_pmu(void)       { boot->eax = boot->ebx = boot->edx = 0; }
 static void no_counters(void)  { boot->eax &= ~0xff00; }
-static void width40(void)      { boot->eax = (boot->eax & ~0xff0000) | 40 << 16; }
+static void width40(void)      { boot->eax ^= (48 ^ 40) << 16; }
 static void fixed_width(void)  { boot->edx = 3 | 40 << 5; }
 static void no_pdcm(void)      { boot->pdcm = false; }
 static void no_fw_write(void)  { boot->capabilities = 0; }

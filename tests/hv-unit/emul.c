@@ -298,7 +298,8 @@ uint64_t perfctr_rdpmc(unsigned int hw)
 {
     emul_assert(hw < 8 || (hw >= 32 && hw < 35));
 
-    return hw < 8 ? emul_pmu[emul_cpu].gp[hw] : emul_pmu[emul_cpu].fixed[hw - 32];
+    return hw < 8 ? emul_pmu[emul_cpu].gp[hw]
+                  : emul_pmu[emul_cpu].fixed[hw - 32];
 }
 
 static void count(uint64_t *counter, uint64_t n, uint64_t *status, uint64_t bit)

@@ -118,7 +118,8 @@ extern bool emul_read_only;             /* copy_to_guest() faults */
 int emul_copy_in(void *to, void *from, size_t size);
 int emul_copy_out(void *to, const void *from, size_t size);
 #define copy_from_guest(to, hnd, n) emul_copy_in(to, hnd, sizeof(*(to)) * (n))
-#define copy_to_guest(hnd, from, n) emul_copy_out(hnd, from, sizeof(*(from)) * (n))
+#define copy_to_guest(hnd, from, n) \
+    emul_copy_out(hnd, from, sizeof(*(from)) * (n))
 
 /* --------------------------------------------------- domains and CPUs */
 
@@ -186,7 +187,8 @@ int domain_pause_except_self(struct domain *d);
 void domain_unpause_except_self(struct domain *d);
 void send_guest_vcpu_virq(struct vcpu *v, uint32_t virq);
 #define XSM_OTHER 0
-#define xsm_perfctr_op(def, d, op) ((void)(def), (void)(d), (void)(op), emul_xsm_rc)
+#define xsm_perfctr_op(def, d, op) \
+    ((void)(def), (void)(d), (void)(op), emul_xsm_rc)
 #define EMUL_CONTINUATION 0x5a5a
 #define hypercall_create_continuation(op, fmt, cmd, arg) EMUL_CONTINUATION
 #define __HYPERVISOR_iret       23
@@ -236,7 +238,8 @@ uint64_t emul_rdmsr(unsigned int msr);
 uint64_t perfctr_rdpmc(unsigned int hw);
 #define read_cr4()            (emul_pmu[emul_cpu].cr4)
 #define write_cr4(x)          ((void)(emul_pmu[emul_cpu].cr4 = (x)))
-#define apic_write(reg, val)  ((void)(reg), (void)(emul_pmu[emul_cpu].lvtpc = (val)))
+#define apic_write(reg, val) \
+    ((void)(reg), (void)(emul_pmu[emul_cpu].lvtpc = (val)))
 #define local_irq_save(f)     ((void)((f) = emul_irqs_off++))
 #define local_irq_restore(f)  ((void)(emul_irqs_off = (f)))
 

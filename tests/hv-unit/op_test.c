@@ -132,7 +132,8 @@ static void test_off(void)
 {
     static const uint64_t insns[] = { INSNS };
     struct xen_perfctr_query q = { .size = sizeof(q) };
-    struct xen_perfctr_register reg = { .size = sizeof(reg), .time_gfn = ~0ull };
+    struct xen_perfctr_register reg = {
+        .size = sizeof(reg), .time_gfn = ~0ull };
     struct xen_perfctr_config cfg = { .size = sizeof(cfg), .handle = 1 };
 
     test_case("tier off: nothing new, but what there is can be given back");
@@ -264,7 +265,8 @@ static void test_policy(void)
 static void test_stats(void)
 {
     static const uint64_t insns[] = { INSNS };
-    struct xen_perfctr_vcpu_stats s = { .size = sizeof(s), .domid = DOMID_SELF };
+    struct xen_perfctr_vcpu_stats s = {
+        .size = sizeof(s), .domid = DOMID_SELF };
 
     test_case("vcpu_stats: zeros before registration, no VCPU 99");
     fresh();

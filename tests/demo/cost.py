@@ -27,7 +27,8 @@ BURNS = (("vcpu_none", "", ""),
          ("vcpu_same", SEND.format("instructions:uk"), ""),
          ("vcpu_other", SEND.format("instructions:uk,branches:uk"),
           SEND.format("cycles:uk,branches-conditional:uk")))
-SECONDS = 1
+# Long enough that both guests compute at the same time on a slow host as well.
+SECONDS = 4
 
 OTHER = """other() {
     rm -f /run/f1 /run/f2; mkfifo /run/f1 /run/f2
@@ -67,8 +68,9 @@ def script(native):
                          f"|| echo '{name} failed' $(cat /run/cost.out) >>/run/failed; mark {tag}")
     if not native:
         for name, first, _ in BURNS:
-            lines.append(f"mark {tag + 1}; tb-signal {name}; {first} switcher burn {SECONDS} "
-                         f">/dev/null; tb-wait {name}-done; mark {tag + 2}")
+            lines.append(f"mark {tag + 1}; tb-barrier -t 300 {name} 2; "
+                         f"{first} switcher burn {SECONDS} >/dev/null; "
+                         f"tb-wait -t 100 {name}-done; mark {tag + 2}")
             tag += 2
     lines.append("touch /run/failed; tb file failed /run/failed")
     return "\n".join(lines) + "\n"
@@ -78,8 +80,8 @@ def script_second():
     """The second guest's part: computes when the first one does."""
     lines = ["taskset -p 1 $$ >/dev/null"]
     for name, _, second in BURNS:
-        lines.append(f"tb-wait -t 600 {name}; {second} switcher burn {SECONDS} >/dev/null; "
-                     f"tb-signal {name}-done")
+        lines.append(f"tb-barrier -t 600 {name} 2; "
+                     f"{second} switcher burn {SECONDS} >/dev/null; tb-signal {name}-done")
     return "\n".join(lines) + "\n"
 
 
@@ -189,7 +191,7 @@ def rows(mode, report, read_cost, stats=b""):
         writes = b["msr_writes"] - a["msr_writes"]
         reads_ = b["msr_reads"] - a["msr_reads"]
         note = (f"{writes} writes, {came['resumes']} resumes, {came['restores']} restores; "
-                "going and coming back")
+                "going and coming back, the start of counting included")
         found += _rows_of(mode, label, {
             "msr_writes": writes / switches if switches else writes,
             "msr_reads": reads_ / switches if switches else reads_}, note)

@@ -78,7 +78,7 @@ TEXT = _text(60_000)
 
 def files():
     """What the programs read."""
-    return {"/real/text": TEXT, "/real/unit.i": _source(10), "/real/query.sql": _sql(500),
+    return {"/real/text": TEXT, "/real/unit.i": _source(4), "/real/query.sql": _sql(500),
             "/real/words.pl": PERL.encode(), "/real/words.awk": AWK.encode()}
 
 

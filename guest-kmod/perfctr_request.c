@@ -131,7 +131,8 @@ void pc_request_release(struct pc_vcpu *c)
 	pub = &c->page->pub;
 
 	pc_request_sync(c);
-	if (!READ_ONCE(pub->applied_handle) &&
+	/* After a refused request Xen has left RDPMC on, see pc_permit(). */
+	if (!READ_ONCE(pub->applied_handle) && !READ_ONCE(pub->status) &&
 	    !(READ_ONCE(pub->flags) & XEN_PERFCTR_PUB_REVOKED)) {
 		pc_request_withdraw(c);
 		return;

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Xen with two guests: counting, its refusals, and the ends of things.
+
+Guest `one` starts without permission, gets it, and runs the whole list. Guest `two`
+is destroyed by dom0 while it counts; `three` then counts on the same CPUs.
+"""
+import counted
+from pctestbed import Guest, Job, Machine, boot_xen
+from pctestbed.products import products
+
+# fork, exec, threads that come and go, signals, faults, migration: all exact.
+NAMES = sorted(counted.KNOWN)
+# Those whose counts cross 2^20, where counters are rebased in the last part.
+LONG = ("calls", "million", "nested")
+
+ONE = """
+step rdpmc-before rdpmc
+step insmod-off insmod /lib/perfctr.ko
+step reason-off sh -c 'dmesg | grep perfctr:'
+tb-signal want-permission
+tb-wait -t 300 permission || exit 1
+step insmod insmod /lib/perfctr.ko
+step info perfctr info
+step check perfctr check
+step rdpmc-after rdpmc
+step hvsweep insmod /lib/hvsweep.ko
+step hvsweep-log sh -c 'dmesg | grep hvsweep:'
+step selftest perfctr-selftest
+step badioctl sh -c 'chmod 666 /dev/perfctr; badioctl; r=$?; chmod 660 /dev/perfctr; exit $r'
+step check-after perfctr check
+""" + counted.lines("stat", NAMES) + """
+step unknown-event perfctr stat -e instrucions:u -- /bin/true
+step too-many perfctr stat -e r01c4,r02c4,r08c4,r10c4,r20c4,r40c4,r00c4,r00c5,r01c5 -- /bin/true
+step no-permission asnobody /usr/bin/perfctr stat -e instructions:u -- /bin/true
+step status perfctr stat -e instructions:u -- sh -c 'exit 42'
+
+perfctr stat -e instructions:u -- spin >/dev/null 2>&1 &
+usleep 500000
+step rmmod-in-use rmmod perfctr
+kill -9 $(pidof spin) $(pidof perfctr)
+wait
+step idle sh -c 'perfctr info | grep "0 threads counted now"'
+step rmmod rmmod perfctr
+
+step insmod-bias insmod /lib/perfctr.ko start_bias_bits=20
+""" + counted.lines("rebase", LONG) + """
+
+perfctr stat -e instructions:u -- spin >/run/revoked.out 2>/run/revoked.err &
+stat=$!
+usleep 500000
+tb-signal counting
+tb-wait -t 200 revoked || exit 1
+usleep 300000
+kill $(pidof spin)
+wait $stat
+echo $? >/run/revoked.status
+step revoked sh -c 'cat /run/revoked.err; exit $(cat /run/revoked.status)'
+step while-revoked perfctr stat -e instructions:u -- /bin/true
+tb-signal was-revoked
+tb-wait -t 200 permission-again || exit 1
+step check-again perfctr check
+true
+"""
+
+# Counts until it is destroyed.
+TWO = """
+step insmod insmod /lib/perfctr.ko || exit 1
+perfctr stat -e instructions:u,branches:u -- spin &
+perfctr stat -e branches:u,loads:u,stores:u -- spin &
+usleep 500000
+tb-signal counting-two
+tb-wait -t 600 never
+"""
+
+# Created after that, so that it counts where `two` did.
+THREE = """
+step insmod insmod /lib/perfctr.ko || exit 1
+step check perfctr check
+true
+"""
+
+DOM0 = """
+step -t 200 start-one guest-start one
+tb-wait -t 300 want-permission || exit 1
+step enable-one xen-perfctr enable one
+tb-signal permission
+step -t 200 start-two guest-start two
+tb-wait -t 300 counting-two || exit 1
+step status-two xen-perfctr status two
+step destroy-two xl destroy two
+step alive xl list
+step -t 200 start-three guest-start three
+step -t 300 end-three guest-wait three 300
+tb-wait -t 600 counting || exit 1
+step disable-one xen-perfctr disable one
+tb-signal revoked
+tb-wait -t 200 was-revoked || exit 1
+step enable-one-again xen-perfctr enable one
+tb-signal permission-again
+step -t 300 end-one guest-wait one 300
+step xen-log xl dmesg
+true
+"""
+
+
+def run(bench):
+    files = bench.files()
+    tool = products("/usr/sbin/xen-perfctr")
+    other = {"memory_mb": 256, "config": {"tsc_mode": "native"}, "start": False,
+             "before": "xen-perfctr enable $domid"}
+    guests = [Guest("one", Job(ONE, files), config={"tsc_mode": "native"}, start=False),
+              Guest("two", Job(TWO, files), **other), Guest("three", Job(THREE, files), **other)]
+    results = boot_xen(guests, Machine(xen_args="perfctr", seconds=900), Job(DOM0, tool),
+                       bench.progress)
+    dom0, one, three = results["dom0"], results["one"], results["three"]
+    for name in ("start-one", "start-two", "status-two", "destroy-two", "alive", "enable-one",
+                 "start-three", "end-three", "disable-one", "enable-one-again", "end-one"):
+        bench.step(dom0, name)
+    log = dom0.steps["xen-log"].text if "xen-log" in dom0.steps else "no log"
+    bench.check("Xen has nothing to complain about",
+                not any(word in log for word in ("WARN", "BUG", "ASSERT", "Assertion", "no log")),
+                log)
+    check_one(bench, one)
+    bench.step(three, "insmod")
+    bench.step(three, "check")
+
+
+def refused(bench, one, name, words):
+    """The step failed, and its message has these words."""
+    step = one.steps.get(name)
+    text = step.stderr.decode() + step.text if step else "did not run"
+    bench.check(f"one: {name} is refused", step and step.status not in (0, None), text)
+    bench.check(f"one: {name} says why", words in text, text)
+
+
+def check_one(bench, one):
+    bench.check("one: the job came to its end", one.status == 0 and not one.damaged,
+                f"status {one.status}, damaged {one.damaged[:3]}")
+    for name in ("rdpmc-before", "rdpmc-after"):
+        bench.check(f"one: {name}: killed by SIGSEGV",
+                    name in one.steps and one.steps[name].signal == 11, "")
+    bench.check("one: the module does not load without permission",
+                one.steps["insmod-off"].status != 0, "")
+    text = one.steps["reason-off"].text
+    bench.check("one: it says how to get permission", "xen-perfctr enable" in text, text)
+    for name in ("insmod", "info", "check", "selftest", "badioctl", "check-after", "idle",
+                 "rmmod", "insmod-bias", "check-again"):
+        bench.step(one, name)
+    bench.step(one, "status", 42)
+    sweep = one.steps["hvsweep-log"].text
+    for line in sweep.splitlines():
+        line = line[line.index("hvsweep: ") + 9:]
+        if line.startswith(("ok ", "BAD ")):
+            bench.check(f"hypercall: {line.split(' ', 1)[1].split(': got')[0]}",
+                        line.startswith("ok "), line)
+    bench.check("hypercall: the sweep came to its end", ", 0 ok" not in sweep and " ok, " in sweep,
+                sweep[-200:])
+    for line in one.steps["badioctl"].text.splitlines():
+        bench.check(f"ioctl: {line.split(' ', 1)[1].split(': ')[0]}", line.startswith("ok "), line)
+    counted.check(bench, one, "stat", NAMES)
+    counted.check(bench, one, "rebase", LONG)
+    refused(bench, one, "unknown-event", "instructions")
+    refused(bench, one, "too-many", "counter")
+    refused(bench, one, "no-permission", "/dev/perfctr")
+    refused(bench, one, "rmmod-in-use", "perfctr")
+    refused(bench, one, "revoked", "policy")
+    refused(bench, one, "while-revoked", "off")

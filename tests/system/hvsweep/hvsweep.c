@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hvsweep: a guest kernel that calls Xen's perfctr hypercall wrongly
+ *
+ * Each line of the table is one call and the documented answer (doc/abi.md).
+ * Prints "hvsweep: ok NAME" or "hvsweep: BAD NAME: got N, expected N", and at
+ * the end how many PMU registers Xen wrote for this CPU meanwhile (its own
+ * statistics), which must be none. Loading always fails with -ECANCELED, so that
+ * nothing has to be removed.
+ *
+ * perfctr.ko must be loaded: it has registered this CPU's page.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <asm/xen/hypercall.h>
+#include <asm/xen/page.h>
+
+#include <public/perfctr.h>
+
+#define __HYPERVISOR_perfctr_op XEN_PERFCTR_HYPERCALL
+
+static unsigned int good, bad;
+
+static int op(unsigned int cmd, void *arg)
+{
+	return _hypercall2(int, perfctr_op, cmd, arg);
+}
+
+static void expect(const char *name, int got, int want)
+{
+	if (got == want) {
+		good++;
+		pr_info("hvsweep: ok %s\n", name);
+	} else {
+		bad++;
+		pr_info("hvsweep: BAD %s: got %d, expected %d\n", name, got,
+			want);
+	}
+}
+
+/* A configuration that Xen accepts; each case spoils one thing. */
+static void valid(struct xen_perfctr_config *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->size = sizeof(*c);
+	c->nr = 1;
+	c->counter[0].event = 0x00c0;
+	c->counter[0].domain = XEN_PERFCTR_DOM_USER;
+}
+
+static void create(const char *name, struct xen_perfctr_config *c, int want,
+		   unsigned int field)
+{
+	char text[64];
+
+	expect(name, op(XEN_PERFCTR_OP_config_create, c), want);
+	snprintf(text, sizeof(text), "%s names its field", name);
+	expect(text, c->bad_field, field);
+}
+
+static void sweep_ops(void)
+{
+	unsigned int bit;
+	char text[32];
+
+	expect("op 9", op(9, NULL), -EOPNOTSUPP);
+	for (bit = 4; bit < 32; bit++) {
+		snprintf(text, sizeof(text), "op bit %u", bit);
+		expect(text, op(1u << bit, NULL), -EOPNOTSUPP);
+	}
+	expect("op 2^32-1", op(~0u, NULL), -EOPNOTSUPP);
+}
+
+/* Pages come zeroed: so does the size, which no operation accepts. */
+static void sweep_pointers(void *page)
+{
+	unsigned int cmd;
+	char text[48];
+
+	for (cmd = XEN_PERFCTR_OP_query; cmd <= XEN_PERFCTR_OP_vcpu_stats;
+	     cmd++) {
+		if (cmd == XEN_PERFCTR_OP_apply)
+			continue;
+		snprintf(text, sizeof(text), "op %u, null argument", cmd);
+		expect(text, op(cmd, NULL), -EFAULT);
+		snprintf(text, sizeof(text), "op %u, not canonical", cmd);
+		expect(text, op(cmd, (void *)0x0008000000000000UL), -EFAULT);
+		snprintf(text, sizeof(text), "op %u, Xen's memory", cmd);
+		expect(text, op(cmd, (void *)0xffff82d080200000UL), -EFAULT);
+		snprintf(text, sizeof(text), "op %u, size 0", cmd);
+		expect(text, op(cmd, page), -EINVAL);
+	}
+}
+
+static void sweep_config(struct xen_perfctr_config *c)
+{
+	static const u32 counts[] = { 0, XEN_PERFCTR_MAX_COUNTERS + 1, 127,
+				      0x80000001, ~0u };
+	/* Domains as a bit mask: u, k, uk, h and ukh can be counted. */
+	static const u32 domains[] = { 0, 5, 6, 8, 9, 0x80000001 };
+	unsigned int i;
+	char text[48];
+
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		valid(c);
+		c->nr = counts[i];
+		snprintf(text, sizeof(text), "%u counters", counts[i]);
+		create(text, c, -EINVAL, XEN_PERFCTR_BAD_NR);
+	}
+	for (i = 0; i < 32; i++) {
+		valid(c);
+		c->flags = 1u << i;
+		snprintf(text, sizeof(text), "flag %u", i);
+		create(text, c, -EINVAL, XEN_PERFCTR_BAD_FLAGS);
+	}
+	/* 18 is EDGE, 23 is INV, 31:24 are CMASK; all else is not the guest's. */
+	for (i = 16; i < 64; i++) {
+		if (i == 18 || (i >= 23 && i <= 31))
+			continue;
+		valid(c);
+		c->counter[0].event |= 1ULL << i;
+		snprintf(text, sizeof(text), "event bit %u", i);
+		create(text, c, -EINVAL, XEN_PERFCTR_BAD_EVENT);
+	}
+	for (i = 0; i < ARRAY_SIZE(domains); i++) {
+		valid(c);
+		c->counter[0].domain = domains[i];
+		snprintf(text, sizeof(text), "domain %#x", domains[i]);
+		create(text, c, -EINVAL, XEN_PERFCTR_BAD_DOMAIN);
+	}
+	valid(c);
+	c->counter[0].domain = XEN_PERFCTR_DOM_HYP;
+	create("hypervisor, not granted", c, -EPERM, XEN_PERFCTR_BAD_DOMAIN);
+	valid(c);
+	c->counter[0].mode = XEN_PERFCTR_MODE_SAMPLE;
+	c->counter[0].period = 100000;
+	create("sampling", c, -EOPNOTSUPP, XEN_PERFCTR_BAD_MODE);
+	valid(c);
+	c->counter[0].mode = 2;
+	create("mode 2", c, -EINVAL, XEN_PERFCTR_BAD_MODE);
+	valid(c);
+	c->counter[0].period = 1;
+	create("period without sampling", c, -EINVAL, XEN_PERFCTR_BAD_PERIOD);
+	valid(c);
+	c->counter[0].zero = 1;
+	create("zero is not 0", c, -EINVAL, XEN_PERFCTR_BAD_ZERO);
+	valid(c);
+	c->counter[0].event = 0xffff;
+	create("unknown event", c, -ENOENT, XEN_PERFCTR_BAD_UNKNOWN);
+	/* Off-core response needs a shared register: not in the table. */
+	valid(c);
+	c->counter[0].event = 0x01b7;
+	create("off-core event", c, -ENOENT, XEN_PERFCTR_BAD_UNKNOWN);
+	/* Branches fit the 8 general counters only. */
+	valid(c);
+	c->nr = 9;
+	for (i = 0; i < 9; i++) {
+		c->counter[i].event = 0x00c4;
+		c->counter[i].domain = XEN_PERFCTR_DOM_USER;
+	}
+	create("9 general counters", c, -ENOSPC, XEN_PERFCTR_BAD_FIT);
+	expect("9 general counters: the ninth", c->bad_counter, 8);
+	valid(c);
+	c->size--;
+	expect("config size", op(XEN_PERFCTR_OP_config_create, c), -EINVAL);
+}
+
+static void sweep_handles(struct xen_perfctr_config *c)
+{
+	static const u32 handles[] = { 0, XEN_PERFCTR_MAX_CONFIGS + 1, 0x7fffffff,
+				       ~0u };
+	unsigned int i, made = 0;
+	char text[48];
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(handles); i++) {
+		valid(c);
+		c->handle = handles[i];
+		snprintf(text, sizeof(text), "destroy handle %#x", handles[i]);
+		expect(text, op(XEN_PERFCTR_OP_config_destroy, c), -ENOENT);
+	}
+	/* All handles, then all of them back. */
+	do {
+		valid(c);
+		ret = op(XEN_PERFCTR_OP_config_create, c);
+	} while (!ret && ++made <= XEN_PERFCTR_MAX_CONFIGS);
+	expect("handles run out", ret, -ENOSPC);
+	expect("the table is full", c->bad_field, XEN_PERFCTR_BAD_TABLE);
+	expect("handles made", made >= 1 && made <= XEN_PERFCTR_MAX_CONFIGS, 1);
+	for (i = XEN_PERFCTR_MAX_CONFIGS; i && made; i--) {
+		valid(c);
+		c->handle = i;
+		if (!op(XEN_PERFCTR_OP_config_destroy, c))
+			made--;
+	}
+	expect("all handles given back", made, 0);
+}
+
+static void sweep_register(void *page)
+{
+	struct xen_perfctr_register reg = { .size = sizeof(reg) };
+	unsigned int vcpu = smp_processor_id();
+
+	reg.vcpu = vcpu;
+	reg.gfn = virt_to_gfn(page);
+	reg.time_gfn = ~0ULL;
+	expect("register twice", op(XEN_PERFCTR_OP_register, &reg), -EEXIST);
+	reg.vcpu = 4096;
+	expect("VCPU 4096", op(XEN_PERFCTR_OP_register, &reg), -ENOENT);
+	reg.vcpu = ~0u;
+	expect("VCPU 2^32-1", op(XEN_PERFCTR_OP_register, &reg), -ENOENT);
+	expect("unregister VCPU 2^32-1", op(XEN_PERFCTR_OP_unregister, &reg),
+	       -ENOENT);
+	reg.vcpu = !vcpu;
+	expect("another VCPU, running", op(XEN_PERFCTR_OP_register, &reg),
+	       -EBUSY);
+	expect("unregister another VCPU", op(XEN_PERFCTR_OP_unregister, &reg),
+	       -EBUSY);
+	reg.vcpu = vcpu;
+	reg.zero = 1;
+	expect("register: zero", op(XEN_PERFCTR_OP_register, &reg), -EINVAL);
+}
+
+static void sweep_policy(void)
+{
+	struct xen_perfctr_policy pol = { .size = sizeof(pol) };
+	struct xen_perfctr_vcpu_stats st = { .size = sizeof(st) };
+
+	pol.domid = DOMID_SELF;
+	pol.tier = XEN_PERFCTR_TIER_FULL;
+	expect("policy_set, own domain", op(XEN_PERFCTR_OP_policy_set, &pol),
+	       -EPERM);
+	expect("policy_get, own domain", op(XEN_PERFCTR_OP_policy_get, &pol),
+	       -EPERM);
+	pol.domid = 0;
+	expect("policy_set, dom0", op(XEN_PERFCTR_OP_policy_set, &pol), -EPERM);
+	st.domid = 0;
+	expect("stats of dom0", op(XEN_PERFCTR_OP_vcpu_stats, &st), -EPERM);
+	st.domid = DOMID_SELF;
+	st.vcpu = ~0u;
+	expect("stats of VCPU 2^32-1", op(XEN_PERFCTR_OP_vcpu_stats, &st),
+	       -ENOENT);
+}
+
+static u64 msr_writes(void)
+{
+	struct xen_perfctr_vcpu_stats st = { .size = sizeof(st) };
+
+	st.domid = DOMID_SELF;
+	st.vcpu = smp_processor_id();
+	expect("own statistics", op(XEN_PERFCTR_OP_vcpu_stats, &st), 0);
+	return st.msr_writes;
+}
+
+static int __init hvsweep_init(void)
+{
+	struct xen_perfctr_config *c = kzalloc(sizeof(*c), GFP_KERNEL);
+	void *page = (void *)get_zeroed_page(GFP_KERNEL);
+	u64 before;
+
+	if (!c || !page) {
+		kfree(c);
+		free_page((unsigned long)page);
+		return -ENOMEM;
+	}
+	preempt_disable();
+	before = msr_writes();
+	sweep_ops();
+	sweep_pointers(page);
+	sweep_config(c);
+	sweep_handles(c);
+	sweep_register(page);
+	sweep_policy();
+	expect("PMU registers written", msr_writes() - before, 0);
+	preempt_enable();
+	pr_info("hvsweep: %u ok, %u BAD\n", good, bad);
+	free_page((unsigned long)page);
+	kfree(c);
+	return -ECANCELED;
+}
+module_init(hvsweep_init);
+
+MODULE_DESCRIPTION("Calls Xen's perfctr hypercall wrongly, on purpose");
+MODULE_LICENSE("GPL");

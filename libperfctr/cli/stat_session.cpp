@@ -116,15 +116,30 @@ Result<void> StatSession::attach_all() {
   for (const pid_t tid : tids) {
     auto set = attach(events_, options, tid);
     if (!set) {
-      // A thread of a process may end, or be inherited by one counted already.
       const Errc code = set.error().code;
-      const bool may_be = code == Errc::kNoThread || code == Errc::kBusy;
-      if (options_.tids.empty() && !sets_.empty() && may_be) continue;
-      return set.error();
+      // Threads of a process come and go.
+      const bool gone = code == Errc::kNoThread && options_.tids.empty() && !sets_.empty();
+      if (gone || (code == Errc::kBusy && is_ours(tid))) continue;
+      Error error = set.error();
+      if (code == Errc::kBusy)
+        error.message = "thread " + std::to_string(tid) + ": " + error.message;
+      return error;
     }
     sets_.push_back(std::move(*set));
   }
   return {};
+}
+
+// Whether a thread is counted because one of our targets created it meanwhile.
+bool StatSession::is_ours(pid_t tid) const {
+  for (const CounterSet& set : sets_) {
+    const auto threads = set.read_threads();
+    if (!threads) continue;
+    for (const ThreadReading& thread : *threads) {
+      if (thread.tid == tid) return true;
+    }
+  }
+  return false;
 }
 
 bool StatSession::targets_alive() const {

@@ -35,6 +35,7 @@ class StatSession final {
   Result<void> start_command();
   Result<void> attach_all();
   void wait_for_end(const OnInterval& on_interval);
+  [[nodiscard]] bool is_ours(pid_t tid) const;
   [[nodiscard]] bool targets_alive() const;
   [[nodiscard]] Result<std::vector<ThreadReading>> read() const;
   Result<StatReport> report();

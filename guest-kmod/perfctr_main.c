@@ -92,6 +92,11 @@ static int __init pc_init(void)
 	ret = pc_trace_init();
 	if (ret)
 		goto exit_pm;
+	/*
+	 * Once, not for each set: it patches the kernel's text, which interrupts
+	 * all CPUs.  A switch between threads that do not count pays a test.
+	 */
+	preempt_notifier_inc();
 	ret = pc_dev_init();
 	if (ret)
 		goto exit_trace;
@@ -101,6 +106,7 @@ static int __init pc_init(void)
 	return 0;
 
 exit_trace:
+	preempt_notifier_dec();
 	pc_trace_exit();
 exit_pm:
 	pc_pm_exit();
@@ -121,6 +127,7 @@ static void __exit pc_exit(void)
 	pc_vcpu_exit();
 	/* Task work that dropped the last reference may still be returning. */
 	synchronize_rcu_tasks();
+	preempt_notifier_dec();
 }
 
 module_init(pc_init);

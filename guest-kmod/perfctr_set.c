@@ -17,10 +17,8 @@ static void pc_set_free(struct work_struct *work)
 {
 	struct pc_set *set = container_of(work, struct pc_set, free);
 
-	if (set->handle) {
-		preempt_notifier_dec();
+	if (set->handle)
 		pc_handle_put(set->handle);
-	}
 	put_pid(set->tgid);
 	put_pid_ns(set->ns);
 	kfree(set);
@@ -205,7 +203,6 @@ int pc_set_configure(struct pc_set *set, struct perfctr_config *config)
 		set->handle = NULL;
 		goto unlock;
 	}
-	preempt_notifier_inc();
 
 	t = pc_thread_alloc(set, task, GFP_KERNEL_ACCOUNT);
 	if (IS_ERR(t)) {
@@ -237,7 +234,6 @@ put_thread:
 	/* It was never attached, so nobody looks at the handle through it. */
 	pc_thread_put(t);
 put_handle:
-	preempt_notifier_dec();
 	pc_handle_put(set->handle);
 	set->handle = NULL;
 unlock:

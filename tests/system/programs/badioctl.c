@@ -141,6 +141,7 @@ static void states(void)
     expect("grow it", (long)mremap(slot, length, length + 4096, MREMAP_MAYMOVE), EFAULT);
 
     /* Not inherited by fork: the child's access faults. */
+    fflush(stdout);
     pid_t child = fork();
     if (child == 0)
         _exit(*(volatile unsigned int *)&slot->abi == 0);
@@ -169,6 +170,7 @@ int main(void)
 {
     configurations();
     pointers();
+    fflush(stdout);
     if (fork() == 0) {
         states();
         fflush(stdout);

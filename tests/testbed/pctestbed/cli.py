@@ -18,7 +18,7 @@ def parse(argv):
     common.add_argument("--memory", type=int, default=512, help="MB of bare Linux or a guest")
     common.add_argument("--cpu", help="QEMU's -cpu")
     common.add_argument("--icount", action="store_true", help="deterministic")
-    common.add_argument("--single", action="store_true", help="one host thread for all CPUs")
+    common.add_argument("--multi", action="store_true", help="a host thread for each CPU (doc/adr/0005)")
     common.add_argument("--report", type=Path, help="the emulator's cost report")
     common.add_argument("--xen-args", default="")
     common.add_argument("--kernel-args", default="")
@@ -44,7 +44,7 @@ def parse(argv):
 
 def machine_of(args):
     machine = Machine(cpus=args.cpus, memory_mb=args.memory, icount=args.icount,
-                      threads="single" if args.single else "multi", report=args.report,
+                      threads="multi" if args.multi else "single", report=args.report,
                       xen_args=args.xen_args, kernel_args=args.kernel_args,
                       overlays=tuple(args.overlay), seconds=args.seconds, verbose=args.verbose)
     if args.cpu:

@@ -229,6 +229,12 @@ struct pc_thread {
 	char comm[TASK_COMM_LEN];
 };
 
+/* The thread has run on without being counted: a sum must say so. */
+static inline bool pc_incomplete(u32 state)
+{
+	return state == PERFCTR_STATE_LOST || state == PERFCTR_STATE_REVOKED;
+}
+
 /* perfctr_main.c */
 extern struct xen_perfctr_query pc_caps;
 extern bool pc_fast;

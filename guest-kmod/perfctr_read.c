@@ -78,7 +78,7 @@ int pc_read_set(struct pc_set *set, struct perfctr_read *read)
 			continue;
 		pc_thread_call(t, pc_read_thread, &sum);
 		pc_sum_add(&total, &sum);
-		if (sum.state == PERFCTR_STATE_LOST)
+		if (pc_incomplete(sum.state))
 			lost++;
 		if (t == set->target)
 			state = sum.state;

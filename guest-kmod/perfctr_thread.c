@@ -188,7 +188,7 @@ static void pc_thread_end(struct pc_thread *t)
 	raw_spin_lock_irqsave(&t->lock, flags);
 	if (t->attached)
 		pc_sched_unbind(t, this_cpu_ptr(&pc_vcpus));
-	if (t->state == PERFCTR_STATE_LOST)
+	if (pc_incomplete(t->state))
 		set->lost++;
 	pc_sched_stop(t, NULL, PERFCTR_STATE_EXITED);
 	t->tid = __task_pid_nr_ns(current, PIDTYPE_PID, set->ns);

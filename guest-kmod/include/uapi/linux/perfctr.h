@@ -179,7 +179,7 @@ struct perfctr_read {
 	__u64 time_running;	/* OUT: ns on a CPU while counting	0x78 */
 	__u64 time_stolen;	/* OUT: ns of those stolen by Xen	0x80 */
 	__u32 nr_threads;	/* OUT: threads counted, ended included	0x88 */
-	__u32 lost;		/* OUT: threads whose counts were lost	0x8c */
+	__u32 lost;		/* OUT: threads lost or revoked: too low	0x8c */
 };				/*					0x90 */
 /* Only the target thread itself, without those that inherited. */
 #define PERFCTR_READ_TARGET	(1u << 0)

@@ -156,6 +156,7 @@ void vperfctr_switch_to(struct vcpu *v)
     struct vperfctr *p = v->arch.perfctr;
     struct perfctr_cpu *pc;
     unsigned long flags;
+    uint64_t now;
 
     local_irq_save(flags);
 
@@ -169,7 +170,10 @@ void vperfctr_switch_to(struct vcpu *v)
      */
     p->user = !(v->arch.flags & TF_kernel_mode);
 
-    p->stolen += vperfctr_guest_tsc(p) - p->off_since;
+    /* The TSC of this CPU may be a little behind that of the last one. */
+    now = vperfctr_guest_tsc(p);
+    if ( now > p->off_since )
+        p->stolen += now - p->off_since;
     vperfctr_publish_time(p);
 
     if ( p->img )

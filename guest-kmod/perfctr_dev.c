@@ -13,7 +13,7 @@
 
 static_assert(sizeof(struct perfctr_info) == 0x50);
 static_assert(sizeof(struct perfctr_counter) == 0x20);
-static_assert(sizeof(struct perfctr_config) == 0x198);
+static_assert(sizeof(struct perfctr_config) == 0x1a8);
 static_assert(offsetof(struct perfctr_config, counter) == 0x18);
 
 static int pc_dev_open(struct inode *inode, struct file *file)

@@ -19,8 +19,8 @@ static_assert(sizeof(struct xen_perfctr_register) == 0x20);
 static_assert(sizeof(struct xen_perfctr_counter) == 0x20);
 static_assert(sizeof(struct xen_perfctr_config) == 0x198);
 static_assert(sizeof(struct xen_perfctr_request) == 0x80);
-static_assert(sizeof(struct xen_perfctr_published) == 0xa0);
-static_assert(sizeof(struct xen_perfctr_vcpu_page) == 0x1a0);
+static_assert(sizeof(struct xen_perfctr_published) == 0x100);
+static_assert(sizeof(struct xen_perfctr_vcpu_page) == 0x200);
 static_assert(offsetof(struct xen_perfctr_vcpu_page, request) == 0x40);
 static_assert(offsetof(struct xen_perfctr_vcpu_page, pub) == 0x100);
 static_assert(sizeof(struct xen_perfctr_time) ==

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What ABI 1 is, on both sides: a second statement of what the headers say, so
+ * What ABI 2 is, on both sides: a second statement of what the headers say, so
  * that a change of either is noticed.  Compiled as C and C++, for 64 and 32 bits.
  */
 #include <stddef.h>
@@ -17,7 +17,7 @@
 
 #include "offsets.h"
 
-ASSERT(XEN_PERFCTR_ABI == 1 && PERFCTR_ABI_VERSION == 1);
+ASSERT(XEN_PERFCTR_ABI == 2 && PERFCTR_ABI_VERSION == 2);
 
 /* Sizes; a multiple of 8, so that arrays and copies agree on 32 bits. */
 #define SIZE(type, size) \
@@ -27,8 +27,10 @@ SIZE(xen_perfctr_register, 0x20);
 SIZE(xen_perfctr_counter, 0x20);
 SIZE(xen_perfctr_config, 0x198);
 SIZE(xen_perfctr_request, 0x80);
-SIZE(xen_perfctr_published, 0xa0);
-SIZE(xen_perfctr_vcpu_page, 0x1a0);
+SIZE(xen_perfctr_published, 0x100);
+SIZE(xen_perfctr_vcpu_page, 0x200);
+SIZE(xen_perfctr_ring, 0x90);
+SIZE(xen_perfctr_sample, 0x40);
 SIZE(xen_perfctr_time, 0x40);
 SIZE(xen_perfctr_policy, 0x40);
 SIZE(xen_perfctr_vcpu_stats, 0x80);
@@ -37,8 +39,13 @@ SIZE(perfctr_slot, 0x100);
 SIZE(perfctr_time_record, 0x40);
 SIZE(perfctr_info, 0x50);
 SIZE(perfctr_counter, 0x20);
-SIZE(perfctr_config, 0x198);
-SIZE(perfctr_read, 0x90);
+SIZE(perfctr_config, 0x1a8);
+SIZE(perfctr_read, 0xf8);
+SIZE(perfctr_buffer, 0xc0);
+SIZE(perfctr_record, 0x08);
+SIZE(perfctr_record_sample, 0x40);
+SIZE(perfctr_record_lost, 0x28);
+SIZE(perfctr_period, 0x10);
 SIZE(perfctr_thread, 0x98);
 SIZE(perfctr_read_threads, 0x10);
 
@@ -55,6 +62,8 @@ AT(xen_perfctr_vcpu_page, request, 0x40);
 AT(xen_perfctr_vcpu_page, pub, 0x100);
 AT(xen_perfctr_published, overflow, 0x1c);
 AT(xen_perfctr_published, reload_sum, 0x40);
+AT(xen_perfctr_published, missed, 0xa0);
+AT(xen_perfctr_vcpu_page, ring_tail, 0xc0);
 AT(xen_perfctr_config, counter, 0x18);
 
 /* The first line holds three counters; nobody shares a line with the request. */
@@ -74,6 +83,8 @@ SAME(DOM_KERNEL);
 SAME(DOM_HYP);
 SAME(MODE_ACCUMULATE);
 SAME(MODE_SAMPLE);
+SAME(IN_USER);
+SAME(IN_KERNEL);
 #define ALIKE(type, field) \
     ASSERT(offsetof(struct type, field) == offsetof(struct xen_ ## type, field))
 ALIKE(perfctr_counter, event);
@@ -102,6 +113,7 @@ IS(XEN_PERFCTR_OP_register, 1);
 IS(XEN_PERFCTR_OP_unregister, 2);
 IS(XEN_PERFCTR_OP_config_create, 3);
 IS(XEN_PERFCTR_OP_config_destroy, 4);
+IS(XEN_PERFCTR_OP_ring, 9);
 IS(XEN_PERFCTR_OP_apply, 5);
 IS(XEN_PERFCTR_OP_policy_get, 6);
 IS(XEN_PERFCTR_OP_policy_set, 7);
@@ -134,9 +146,9 @@ IS(PERFCTR_STATE_REVOKED, 4);
 IS(PERFCTR_STATE_EXITED, 5);
 IS(PERFCTR_NO_RDPMC, 0x80000000u);
 IS(PERFCTR_IOC_INFO, 0xc050d000u);
-IS(PERFCTR_IOC_CONFIGURE, 0xc198d001u);
+IS(PERFCTR_IOC_CONFIGURE, 0xc1a8d001u);
 IS(PERFCTR_IOC_START, 0xd002u);
 IS(PERFCTR_IOC_STOP, 0xd003u);
 IS(PERFCTR_IOC_RESET, 0xd004u);
-IS(PERFCTR_IOC_READ, 0xc090d005u);
+IS(PERFCTR_IOC_READ, 0xc0f8d005u);
 IS(PERFCTR_IOC_READ_THREADS, 0xc010d006u);

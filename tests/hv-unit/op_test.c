@@ -273,7 +273,7 @@ static void test_stats(void)
     memset((char *)&s + 12, 0xff, sizeof(s) - 12);
     EQUAL(op(XEN_PERFCTR_OP_vcpu_stats, &s), 0);
     EQUAL(s.flags, 0);
-    EQUAL(s.applies + s.msr_writes + s.pad[0] + s.pad[4], 0);
+    EQUAL(s.applies + s.msr_writes + s.pad[0] + s.pad[1], 0);
     s.vcpu = 99;
     EQUAL(op(XEN_PERFCTR_OP_vcpu_stats, &s), -ENOENT);
 

@@ -128,7 +128,7 @@ static void test_life(void)
     fresh();
     EQUAL(op(XEN_PERFCTR_OP_register, &reg), 0);
     bytes = emul_frame[1].va;
-    for ( i = 0x1a0; i < PAGE_SIZE; i++ )
+    for ( i = sizeof(struct xen_perfctr_vcpu_page); i < PAGE_SIZE; i++ )
         CHECK(!bytes[i]);
     EQUAL(page(current)->magic, XEN_PERFCTR_MAGIC);
     EQUAL(page(current)->abi, XEN_PERFCTR_ABI);

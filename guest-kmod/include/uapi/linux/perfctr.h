@@ -58,7 +58,7 @@
 #include <linux/types.h>
 
 /* Changes when an old program could misread a structure. */
-#define PERFCTR_ABI_VERSION	1
+#define PERFCTR_ABI_VERSION	2
 
 #define PERFCTR_MAX_COUNTERS	12
 
@@ -160,13 +160,114 @@ struct perfctr_config {
 	__u32 bad_counter;	/* OUT					0x10 */
 	__u32 bad_field;	/* OUT: XEN_PERFCTR_BAD_*		0x14 */
 	struct perfctr_counter counter[PERFCTR_MAX_COUNTERS];	      /* 0x18 */
-};				/*					0x198 */
+	__u32 signal;		/* IN: per sample, 0: none; see below	0x198 */
+	__u32 buffer_pages;	/* IN: sample buffer, power of two or 0	0x19c */
+	__u32 wakeup;		/* IN: bytes that wake poll(), 0: half	0x1a0 */
+	__u32 max_stack;	/* IN: most entries of a call chain	0x1a4 */
+};				/*					0x1a8 */
 /* Count the threads and children that the target creates from now on. */
 #define PERFCTR_F_INHERIT	(1u << 0)
 /* Start when the target execs (before the new program's first instruction). */
 #define PERFCTR_F_ENABLE_ON_EXEC (1u << 1)
 /* Keep a record of each thread that ends, for PERFCTR_IOC_READ_THREADS. */
 #define PERFCTR_F_PER_THREAD	(1u << 2)
+/*
+ * Deliver each sample before the next user instruction of the sampled thread,
+ * instead of in batches.  Implied by CALLCHAIN and by a signal.  Its counters
+ * can then be read with RDPMC; otherwise those that sample have NO_RDPMC.
+ */
+#define PERFCTR_F_NOTIFY	(1u << 3)
+/* Walk the frame pointers of the sampled thread's user stack. */
+#define PERFCTR_F_CALLCHAIN	(1u << 4)
+
+#define PERFCTR_MAX_BUFFER_PAGES	4096
+#define PERFCTR_MAX_STACK	127
+
+/*
+ * The signal goes to the sampled thread, in the process that configured the set
+ * only, and not after an exec.  si_code is PERFCTR_SI_OVERFLOW and si_int the
+ * mask of the counters that overflowed, as in the original perfctr.
+ */
+#define PERFCTR_SI_OVERFLOW	(-8)
+
+/*
+ * The sample buffer, of all threads of the set: mapped shared, read-write, at
+ * PERFCTR_MMAP_BUFFER, 1 + buffer_pages pages.  The first page holds the header,
+ * records follow in the others.  data_head and data_tail are free-running byte
+ * counts.  The reader loads data_head (acquire), consumes, and stores data_tail
+ * (release).  A record may wrap at the buffer's end.  The kernel never reads
+ * anything back but data_tail, and overwrites nothing that is not consumed:
+ * what finds no room is lost, and a LOST record says how much when there is room
+ * again.  poll() reports EPOLLIN when `wakeup` bytes wait, and EPOLLHUP when all
+ * threads have ended.  PERFCTR_IOC_READ brings all samples taken so far into the
+ * buffer.
+ */
+#define PERFCTR_MMAP_BUFFER	0x100000
+
+struct perfctr_buffer {
+	__u32 abi;		/* PERFCTR_ABI_VERSION			0x00 */
+	__u32 data_offset;	/* of the records, from here		0x04 */
+	__u64 data_size;	/* bytes, a power of two		0x08 */
+	__u64 pad0[6];		/*					0x10 */
+	__u64 data_head;	/* written by the kernel		0x40 */
+	__u64 pad1[7];		/*					0x48 */
+	__u64 data_tail;	/* written by the reader		0x80 */
+	__u64 pad2[7];		/*					0x88 */
+};				/*					0xc0 */
+
+/* Sizes are multiples of 8. */
+struct perfctr_record {
+	__u32 type;		/* PERFCTR_RECORD_*			0x00 */
+	__u16 mode;		/* PERFCTR_IN_*				0x04 */
+	__u16 size;		/* of the record, this header included	0x06 */
+};
+#define PERFCTR_RECORD_SAMPLE	1
+#define PERFCTR_RECORD_LOST	2
+
+/* Where the sample's instruction ran; the numbers of perf's cpumode. */
+#define PERFCTR_IN_KERNEL	1
+#define PERFCTR_IN_USER		2
+#define PERFCTR_IN_HYPERVISOR	3
+
+struct perfctr_record_sample {
+	struct perfctr_record record;	/*				0x00 */
+	__u64 ip;		/* next instruction; 0: hidden		0x08 */
+	__u64 time;		/* CLOCK_MONOTONIC ns			0x10 */
+	__u32 pid;		/* in the name space of the set's maker	0x18 */
+	__u32 tid;		/*					0x1c */
+	__u32 cpu;		/*					0x20 */
+	__u32 counters;		/* bit i: counter i overflowed		0x24 */
+	__u64 period;		/* of the lowest of these		0x28 */
+	__u64 count;		/* of the thread, of the lowest of these 0x30 */
+	__u32 flags;		/* PERFCTR_SAMPLE_*			0x38 */
+	__u32 nr_chain;		/* entries that follow			0x3c */
+	__u64 chain[];		/* return addresses, innermost first	0x40 */
+};
+/* The overflowing instruction entered the kernel or Xen; ip: its return. */
+#define PERFCTR_SAMPLE_ENTERED	(1u << 0)
+
+/* Overflows of a thread's counter, or records, of which there is no record. */
+struct perfctr_record_lost {
+	struct perfctr_record record;	/*				0x00 */
+	__u64 lost;		/*					0x08 */
+	__u64 time;		/* CLOCK_MONOTONIC ns			0x10 */
+	__u32 pid;		/*					0x18 */
+	__u32 tid;		/*					0x1c */
+	__u32 counter;		/* which				0x20 */
+	__u32 why;		/* PERFCTR_LOST_*			0x24 */
+};				/*					0x28 */
+#define PERFCTR_LOST_RATE	0	/* above Xen's rate, or its ring full */
+#define PERFCTR_LOST_BUFFER	1	/* the sample buffer was full */
+
+/*
+ * PERFCTR_IOC_PERIOD: another period from now on, for all threads of the set.
+ * Errors as those of PERFCTR_IOC_CONFIGURE for the period.
+ */
+struct perfctr_period {
+	__u32 size;		/* IN					0x00 */
+	__u32 counter;		/* IN: one that samples			0x04 */
+	__u64 period;		/* IN					0x08 */
+};				/*					0x10 */
 
 /* PERFCTR_IOC_READ: the sum over the target and all that inherited. */
 struct perfctr_read {
@@ -180,7 +281,10 @@ struct perfctr_read {
 	__u64 time_stolen;	/* OUT: ns of those stolen by Xen	0x80 */
 	__u32 nr_threads;	/* OUT: threads counted, ended included	0x88 */
 	__u32 lost;		/* OUT: threads lost or revoked: too low	0x8c */
-};				/*					0x90 */
+	__u64 missed[PERFCTR_MAX_COUNTERS];	/* OUT: overflows for	0x90 */
+				/* which there is no sample, LOST_RATE */
+	__u64 buffer_lost;	/* OUT: samples for which no room was	0xf0 */
+};				/*					0xf8 */
 /* Only the target thread itself, without those that inherited. */
 #define PERFCTR_READ_TARGET	(1u << 0)
 
@@ -212,5 +316,6 @@ struct perfctr_read_threads {
 #define PERFCTR_IOC_READ	_IOWR(PERFCTR_IOC_MAGIC, 5, struct perfctr_read)
 #define PERFCTR_IOC_READ_THREADS \
 	_IOWR(PERFCTR_IOC_MAGIC, 6, struct perfctr_read_threads)
+#define PERFCTR_IOC_PERIOD	_IOW(PERFCTR_IOC_MAGIC, 7, struct perfctr_period)
 
 #endif /* _UAPI_LINUX_PERFCTR_H */

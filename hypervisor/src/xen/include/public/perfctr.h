@@ -40,7 +40,7 @@
 #define XEN_PERFCTR_HYPERCALL         50
 
 /* Changes when an old guest could misread a structure; 0 is never used. */
-#define XEN_PERFCTR_ABI               1
+#define XEN_PERFCTR_ABI               2
 
 /* Per-VCPU VIRQ (VIRQ_ARCH_1) raised on overflow, failed apply, revocation. */
 #define XEN_PERFCTR_VIRQ              17
@@ -50,6 +50,10 @@
 
 /* Configurations that one domain may hold at a time. */
 #define XEN_PERFCTR_MAX_CONFIGS       128
+
+/* Pages of one VCPU's sample ring, and records in each. */
+#define XEN_PERFCTR_MAX_RING_PAGES    16
+#define XEN_PERFCTR_RECORDS_PER_PAGE  64
 
 /* ` enum xen_perfctr_op { */
 #define XEN_PERFCTR_OP_query          0 /* struct xen_perfctr_query       */
@@ -61,6 +65,7 @@
 #define XEN_PERFCTR_OP_policy_get     6 /* struct xen_perfctr_policy      */
 #define XEN_PERFCTR_OP_policy_set     7 /* struct xen_perfctr_policy      */
 #define XEN_PERFCTR_OP_vcpu_stats     8 /* struct xen_perfctr_vcpu_stats  */
+#define XEN_PERFCTR_OP_ring           9 /* struct xen_perfctr_ring        */
 /* ` } */
 
 /*
@@ -113,6 +118,60 @@ struct xen_perfctr_register {
 };
 
 /*
+ * XEN_PERFCTR_OP_ring: the sample ring of a VCPU whose page is registered (the
+ * caller itself, or one that is down); it ends with that registration.  The
+ * frames are plain RAM owned by the domain, zeroed and held like the page.
+ * nr_pages is a power of two; 0 takes the ring away.  -EEXIST when there is
+ * one.  Without a ring every overflow of a sampling counter is a missed one.
+ *
+ * The ring's records number from 0: record n lies in frame
+ * gfn[(n / RECORDS_PER_PAGE) % nr_pages] at n % RECORDS_PER_PAGE.  Xen writes
+ * record n and then publishes ring_head = n + 1; the guest has consumed all
+ * below ring_tail.  Indexes are free-running 32-bit numbers.  A tail that is
+ * not between head - size and head counts as a full ring.
+ */
+struct xen_perfctr_ring {
+    uint32_t size;              /* IN                                   0x00 */
+    uint32_t vcpu;              /* IN                                   0x04 */
+    uint32_t nr_pages;          /* IN: 0, 1, 2, 4, 8 or 16              0x08 */
+    uint32_t zero;              /* IN: 0                                0x0c */
+    uint64_t gfn[XEN_PERFCTR_MAX_RING_PAGES]; /* IN                     0x10 */
+};                              /*                                      0x90 */
+
+/*
+ * A sample: one or more counters overflowed on the same instruction, or in the
+ * same stretch without interrupts.
+ *
+ * `ip` is the address of the instruction that would have come next.  When the
+ * overflowing instruction itself entered the guest's kernel or Xen (a system
+ * call, a fault that retired it, an emulated instruction), ENTERED is set and
+ * `ip` is the address to which it returns.  mode HYP: the overflow was noticed
+ * in Xen by a counter that counts Xen's work; `ip` lies in Xen, and is 0 unless
+ * the domain's policy has POLICY_HYP.
+ *
+ * `count` is the value of the counter named by the lowest bit of `counters`,
+ * since its request was applied: count = raw - start + reloads.
+ */
+struct xen_perfctr_sample {
+    uint64_t ip;                /*                                      0x00 */
+    uint64_t tsc;               /* as the guest sees it                 0x08 */
+    uint64_t cookie;            /* of the applied request               0x10 */
+    uint32_t counters;          /* bit i: counter i overflowed          0x18 */
+    uint32_t handle;            /* applied configuration                0x1c */
+    uint16_t vcpu;              /*                                      0x20 */
+    uint8_t  mode;              /* XEN_PERFCTR_IN_*                     0x22 */
+    uint8_t  flags;             /* XEN_PERFCTR_SAMPLE_*                 0x23 */
+    uint32_t seq;               /* of the applied request               0x24 */
+    uint64_t count;             /*                                      0x28 */
+    uint64_t pad[2];            /* 0                                    0x30 */
+};                              /*                                      0x40 */
+#define XEN_PERFCTR_IN_KERNEL         1 /* the guest's kernel               */
+#define XEN_PERFCTR_IN_USER           2 /* the guest's user mode            */
+#define XEN_PERFCTR_IN_HYP            3 /* Xen                              */
+/* The overflowing instruction left the mode; ip is where it returns to. */
+#define XEN_PERFCTR_SAMPLE_ENTERED    (1u << 0)
+
+/*
  * One counter of a configuration.
  *
  * `event` is event select in bits 7:0 and unit mask in bits 15:8, with the
@@ -131,7 +190,23 @@ struct xen_perfctr_counter {
 #define XEN_PERFCTR_DOM_USER          (1u << 0) /* the guest's user mode    */
 #define XEN_PERFCTR_DOM_KERNEL        (1u << 1) /* the guest's kernel       */
 #define XEN_PERFCTR_DOM_HYP           (1u << 2) /* Xen, for this VCPU       */
+/* Counts from a start value below zero; the VIRQ comes when it passes zero. */
 #define XEN_PERFCTR_MODE_ACCUMULATE   0
+/*
+ * Passes zero once per period: Xen takes a sample and takes the period (or
+ * several, see below) off the counter, so that nothing is lost or counted twice:
+ *
+ *     count = raw - start + (reload_sum - reload_sum when it was applied)
+ *
+ * The start value lies between -period and -1.  min_period <= period < 2^46.
+ *
+ * An overflow for which no record is written (ring full, no ring, more overflow
+ * interrupts than the policy's pmi_rate allows) is a missed one.  Above the rate
+ * Xen takes many periods off at once, and adds them to `missed` in advance; of
+ * these (-raw - 1) / period have not happened yet:
+ *
+ *     overflows = records + missed - (-raw - 1) / period
+ */
 #define XEN_PERFCTR_MODE_SAMPLE       1
 
 /*
@@ -143,11 +218,17 @@ struct xen_perfctr_config {
     uint32_t size;              /* IN                                   0x00 */
     uint32_t handle;            /* create: OUT, > 0; destroy: IN        0x04 */
     uint32_t nr;                /* IN: 1 .. XEN_PERFCTR_MAX_COUNTERS    0x08 */
-    uint32_t flags;             /* IN: 0                                0x0c */
+    uint32_t flags;             /* IN: XEN_PERFCTR_CONFIG_*             0x0c */
     uint32_t bad_counter;       /* OUT: index, when bad_field is >= 16  0x10 */
     uint32_t bad_field;         /* OUT: XEN_PERFCTR_BAD_*               0x14 */
     struct xen_perfctr_counter counter[XEN_PERFCTR_MAX_COUNTERS];    /* 0x18 */
 };
+/*
+ * Raise the VIRQ whenever a reload_sum has changed, that is with every sample:
+ * the guest gets it before the next instruction of its user mode.  Otherwise it
+ * is raised when the ring becomes half full.
+ */
+#define XEN_PERFCTR_CONFIG_NOTIFY     (1u << 0)
 #define XEN_PERFCTR_BAD_NONE          0
 #define XEN_PERFCTR_BAD_SIZE          1 /* size field                       */
 #define XEN_PERFCTR_BAD_NR            2 /* number of counters               */
@@ -165,9 +246,9 @@ struct xen_perfctr_config {
 /*
  * The VCPU page.
  *
- * The request is the only guest-written line.  The guest writes handle, cookie
- * and start values first and `seq` last; the VCPU itself is the only writer, so
- * program order is enough.  Xen acts when `seq` differs from `applied_seq`: it
+ * The request and the ring's tail are the only guest-written lines.  The guest
+ * writes handle, cookie and start values first and `seq` last; the VCPU itself
+ * is the only writer, so program order is enough.  Xen acts when `seq` differs from `applied_seq`: it
  * copies the line once, checks the copy, programs the counters and publishes.
  * Handle 0 stops counting and takes RDPMC away.  Start values are masked to the
  * counter width; counter i of the configuration starts at start[i].
@@ -194,9 +275,13 @@ struct xen_perfctr_published {
     uint32_t overflow;          /* bit i: counter i crossed zero        0x1c */
     uint64_t hypercalls_perfctr; /* perfctr_op by this VCPU             0x20 */
     uint64_t hypercalls_other;  /* all others, IRET excepted            0x28 */
-    uint64_t pad[2];            /*                                      0x30 */
-    uint64_t reload_sum[XEN_PERFCTR_MAX_COUNTERS]; /* sampling reloads  0x40 */
-};                              /*                                      0xa0 */
+    uint32_t ring_head;         /* records written to the ring          0x30 */
+    uint32_t zero;              /*                                      0x34 */
+    uint64_t ring_full;         /* records not written: ring full       0x38 */
+    /* By counter; never set back while the page is registered. */
+    uint64_t reload_sum[XEN_PERFCTR_MAX_COUNTERS]; /* taken off         0x40 */
+    uint64_t missed[XEN_PERFCTR_MAX_COUNTERS]; /* overflows, no record  0xa0 */
+};                              /*                                     0x100 */
 /* The domain's policy was withdrawn: counters are frozen, values stay. */
 #define XEN_PERFCTR_PUB_REVOKED       (1u << 0)
 
@@ -207,9 +292,10 @@ struct xen_perfctr_vcpu_page {
     uint32_t vcpu;              /* the VCPU's id                       0x00c */
     uint64_t pad0[6];           /*                                     0x010 */
     struct xen_perfctr_request request;     /*                         0x040 */
-    uint64_t pad1[8];           /*                                     0x0c0 */
+    uint32_t ring_tail;         /* guest-written                       0x0c0 */
+    uint32_t pad1[15];          /*                                     0x0c4 */
     struct xen_perfctr_published pub;       /*                         0x100 */
-};                              /*                                     0x1a0 */
+};                              /*                                     0x200 */
 #define XEN_PERFCTR_MAGIC             0x50435658u /* "XVCP" */
 
 /*
@@ -238,7 +324,7 @@ struct xen_perfctr_policy {
     uint32_t max_counters;      /* hardware counters at once, 0: all    0x10 */
     uint32_t zero;              /* 0                                    0x14 */
     uint64_t min_period;        /* least sampling period                0x18 */
-    uint64_t pmi_rate;          /* most overflow interrupts a second    0x20 */
+    uint64_t pmi_rate;          /* most samples a second and VCPU       0x20 */
     uint64_t pad[3];            /* 0                                    0x28 */
 };                              /*                                      0x40 */
 #define XEN_PERFCTR_TIER_OFF          0 /* nothing                          */
@@ -266,7 +352,10 @@ struct xen_perfctr_vcpu_stats {
     uint64_t msr_writes;        /* OUT: PMU MSR writes for this VCPU    0x40 */
     uint64_t pmis;              /* OUT: overflow interrupts accounted   0x48 */
     uint64_t spurious;          /* OUT: overflow interrupts ignored     0x50 */
-    uint64_t pad[5];            /* OUT: 0                               0x58 */
+    uint64_t samples;           /* OUT: records written                 0x58 */
+    uint64_t missed;            /* OUT: overflows without a record      0x60 */
+    uint64_t throttled;         /* OUT: times that pmi_rate was reached 0x68 */
+    uint64_t pad[2];            /* OUT: 0                               0x70 */
 };                              /*                                      0x80 */
 #define XEN_PERFCTR_STAT_REGISTERED   (1u << 0)
 #define XEN_PERFCTR_STAT_APPLIED      (1u << 1)

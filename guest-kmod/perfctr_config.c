@@ -18,12 +18,18 @@ static LIST_HEAD(pc_handles);
 static DEFINE_MUTEX(pc_handles_mutex);
 static unsigned int pc_unused;
 
+static u32 pc_handle_flags(const struct perfctr_config *config)
+{
+	return config->flags & PERFCTR_F_NOTIFY ? XEN_PERFCTR_CONFIG_NOTIFY : 0;
+}
+
 static bool pc_handle_equal(const struct pc_handle *h,
 			    const struct perfctr_config *config)
 {
 	unsigned int i;
 
-	if (!h->handle || h->nr != config->nr)
+	if (!h->handle || h->nr != config->nr ||
+	    h->flags != pc_handle_flags(config))
 		return false;
 	for (i = 0; i < h->nr; i++) {
 		const struct xen_perfctr_counter *a = &h->counter[i];
@@ -84,6 +90,7 @@ static int pc_handle_create(struct pc_handle *h, struct perfctr_config *config)
 	for (i = 0; i < h->nr; i++)
 		hv->counter[i] = h->counter[i];
 	hv->nr = h->nr;
+	hv->flags = h->flags;
 	ret = pc_hv_config_create(hv);
 	if (ret == -ENOSPC && hv->bad_field == XEN_PERFCTR_BAD_TABLE &&
 	    pc_unused) {
@@ -127,6 +134,7 @@ struct pc_handle *pc_handle_get(struct perfctr_config *config)
 		goto unlock;
 	}
 	h->nr = config->nr;
+	h->flags = pc_handle_flags(config);
 	for (i = 0; i < h->nr; i++) {
 		struct xen_perfctr_counter *hc = &h->counter[i];
 
@@ -136,8 +144,11 @@ struct pc_handle *pc_handle_get(struct perfctr_config *config)
 		hc->period = config->counter[i].period;
 		if (hc->domain & PERFCTR_DOM_KERNEL)
 			h->at_once = true;
-		if (hc->mode == PERFCTR_MODE_SAMPLE)
+		if (hc->mode == PERFCTR_MODE_SAMPLE) {
 			h->sampling = true;
+			if (hc->domain & ~PERFCTR_DOM_USER)
+				h->reloads = true;
+		}
 	}
 	ret = pc_handle_create(h, config);
 	if (ret) {

@@ -15,6 +15,8 @@ static_assert(sizeof(struct perfctr_info) == 0x50);
 static_assert(sizeof(struct perfctr_counter) == 0x20);
 static_assert(sizeof(struct perfctr_config) == 0x1a8);
 static_assert(offsetof(struct perfctr_config, counter) == 0x18);
+static_assert(offsetof(struct perfctr_config, max_stack) == 0x1a4);
+static_assert(sizeof(struct perfctr_period) == 0x10);
 
 static int pc_dev_open(struct inode *inode, struct file *file)
 {
@@ -31,6 +33,11 @@ static int pc_dev_release(struct inode *inode, struct file *file)
 static int pc_dev_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	return pc_set_mmap(file->private_data, vma);
+}
+
+static __poll_t pc_dev_poll(struct file *file, struct poll_table_struct *wait)
+{
+	return pc_set_poll(file->private_data, file, wait);
 }
 
 static int pc_dev_info(struct perfctr_info *info)
@@ -73,6 +80,7 @@ static long pc_dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		struct perfctr_config config;
 		struct perfctr_read read;
 		struct perfctr_read_threads threads;
+		struct perfctr_period period;
 	} u;
 	bool copy_back = false;
 	long ret;
@@ -102,6 +110,8 @@ static long pc_dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case PERFCTR_IOC_READ_THREADS:
 		ret = pc_set_may_read(set) ?: pc_read_threads(set, &u.threads);
 		break;
+	case PERFCTR_IOC_PERIOD:
+		return pc_set_period(set, &u.period);
 	default:
 		return -ENOTTY;
 	}
@@ -115,6 +125,7 @@ static const struct file_operations pc_dev_fops = {
 	.open = pc_dev_open,
 	.release = pc_dev_release,
 	.mmap = pc_dev_mmap,
+	.poll = pc_dev_poll,
 	.unlocked_ioctl = pc_dev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = no_llseek,

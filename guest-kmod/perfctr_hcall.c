@@ -21,6 +21,9 @@ static_assert(sizeof(struct xen_perfctr_config) == 0x198);
 static_assert(sizeof(struct xen_perfctr_request) == 0x80);
 static_assert(sizeof(struct xen_perfctr_published) == 0x100);
 static_assert(sizeof(struct xen_perfctr_vcpu_page) == 0x200);
+static_assert(sizeof(struct xen_perfctr_ring) == 0x90);
+static_assert(sizeof(struct xen_perfctr_sample) == 0x40);
+static_assert(offsetof(struct xen_perfctr_vcpu_page, ring_tail) == 0xc0);
 static_assert(offsetof(struct xen_perfctr_vcpu_page, request) == 0x40);
 static_assert(offsetof(struct xen_perfctr_vcpu_page, pub) == 0x100);
 static_assert(sizeof(struct xen_perfctr_time) ==
@@ -32,6 +35,10 @@ static_assert(XEN_PERFCTR_DOM_USER == PERFCTR_DOM_USER);
 static_assert(XEN_PERFCTR_DOM_KERNEL == PERFCTR_DOM_KERNEL);
 static_assert(XEN_PERFCTR_DOM_HYP == PERFCTR_DOM_HYP);
 static_assert(XEN_PERFCTR_MODE_SAMPLE == PERFCTR_MODE_SAMPLE);
+static_assert(XEN_PERFCTR_IN_KERNEL == PERFCTR_IN_KERNEL);
+static_assert(XEN_PERFCTR_IN_USER == PERFCTR_IN_USER);
+static_assert(XEN_PERFCTR_IN_HYP == PERFCTR_IN_HYPERVISOR);
+static_assert(XEN_PERFCTR_SAMPLE_ENTERED == PERFCTR_SAMPLE_ENTERED);
 
 static int pc_hypercall(unsigned int cmd, void *arg)
 {
@@ -80,6 +87,26 @@ int pc_hv_unregister(unsigned int vcpu)
 	};
 
 	return pc_hypercall(XEN_PERFCTR_OP_unregister, &reg);
+}
+
+/**
+ * pc_hv_ring() - share a ring for samples with Xen
+ * @vcpu:	the calling VCPU, whose page is registered
+ * @pages:	the ring's pages, which Xen zeroes
+ * @nr:		how many
+ */
+int pc_hv_ring(unsigned int vcpu, void *const *pages, unsigned int nr)
+{
+	struct xen_perfctr_ring ring = {
+		.size = sizeof(ring),
+		.vcpu = vcpu,
+		.nr_pages = nr,
+	};
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		ring.gfn[i] = virt_to_gfn(pages[i]);
+	return pc_hypercall(XEN_PERFCTR_OP_ring, &ring);
 }
 
 /**

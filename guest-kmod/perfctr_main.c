@@ -3,6 +3,7 @@
  * perfctr: paravirtual performance counters for Xen guests
  */
 #include <linux/cpu.h>
+#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <xen/xen.h>
@@ -27,6 +28,11 @@ unsigned int pc_max_threads_per_user = 16384;
 module_param_named(max_threads_per_user, pc_max_threads_per_user, uint, 0644);
 MODULE_PARM_DESC(max_threads_per_user,
 		 "most threads that a user may have counted at a time");
+
+unsigned int pc_ring_pages = 4;
+module_param_named(ring_pages, pc_ring_pages, uint, 0444);
+MODULE_PARM_DESC(ring_pages,
+		 "pages of each CPU's sample ring: 1, 2, 4, 8 or 16");
 
 /* Ask Xen; say in one line why not. */
 static int __init pc_check(void)
@@ -71,6 +77,12 @@ static int __init pc_check(void)
 		pr_warn("start_bias_bits=%u is out of range, using %u\n",
 			pc_start_bias_bits, pc_caps.width - 1);
 		pc_start_bias_bits = pc_caps.width - 1;
+	}
+	if (!is_power_of_2(pc_ring_pages) ||
+	    pc_ring_pages > XEN_PERFCTR_MAX_RING_PAGES) {
+		pr_warn("ring_pages=%u is not 1, 2, 4, 8 or 16, using 4\n",
+			pc_ring_pages);
+		pc_ring_pages = 4;
 	}
 	return 0;
 }

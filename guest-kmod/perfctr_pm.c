@@ -3,10 +3,10 @@
  * perfctr: suspend, save and restore, migration
  *
  * A PV guest is suspended with all CPUs but one in stop_machine(), so every
- * counted thread has been switched out and its counts are folded: nothing has to
- * be drained.  Afterwards Xen may be another one.  Each CPU registers its page
- * again when a counted thread next comes to it; if the suspend was cancelled Xen
- * still has the page and says so.
+ * counted thread has been switched out, its counts are folded and its samples
+ * collected: nothing has to be drained.  Afterwards Xen may be another one.  Each
+ * CPU registers its page and ring again when a counted thread next comes to it; if
+ * the suspend was cancelled Xen still has both and says so.
  */
 #include <linux/notifier.h>
 #include <linux/syscore_ops.h>

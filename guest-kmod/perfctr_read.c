@@ -16,13 +16,18 @@
 
 #include "perfctr.h"
 
-static_assert(sizeof(struct perfctr_read) == 0x90);
+static_assert(sizeof(struct perfctr_read) == 0xf8);
+static_assert(offsetof(struct perfctr_read, missed) == 0x90);
 static_assert(offsetof(struct perfctr_read, time_enabled) == 0x70);
 static_assert(sizeof(struct perfctr_thread) == 0x98);
 static_assert(offsetof(struct perfctr_thread, time_enabled) == 0x80);
 static_assert(sizeof(struct perfctr_read_threads) == 0x10);
 
-static u64 pc_ticks_to_ns(u64 ticks)
+/**
+ * pc_ticks_to_ns() - TSC ticks in nanoseconds, 0 when the rate is not known
+ * @ticks:	how many
+ */
+u64 pc_ticks_to_ns(u64 ticks)
 {
 	return tsc_khz ? mul_u64_u64_div_u64(ticks, 1000000, tsc_khz) : 0;
 }
@@ -36,8 +41,10 @@ void pc_sum_add(struct pc_sum *to, const struct pc_sum *sum)
 {
 	unsigned int i;
 
-	for (i = 0; i < PERFCTR_MAX_COUNTERS; i++)
+	for (i = 0; i < PERFCTR_MAX_COUNTERS; i++) {
 		to->value[i] += sum->value[i];
+		to->missed[i] += sum->missed[i];
+	}
 	to->enabled += sum->enabled;
 	to->run += sum->run;
 	to->stolen += sum->stolen;
@@ -85,10 +92,14 @@ int pc_read_set(struct pc_set *set, struct perfctr_read *read)
 	}
 	read->nr_threads = target_only ? 1 : set->nr_threads;
 	spin_unlock(&set->lock);
+	if (set->buffer && pc_buffer_flush(set->buffer))
+		pc_set_wake(set);
 
 	read->state = state;
 	read->nr = set->handle->nr;
 	memcpy(read->value, total.value, sizeof(read->value));
+	memcpy(read->missed, total.missed, sizeof(read->missed));
+	read->buffer_lost = atomic64_read(&set->buffer_lost);
 	read->time_enabled = total.enabled;
 	read->time_running = pc_ticks_to_ns(total.run);
 	read->time_stolen = pc_ticks_to_ns(total.stolen);

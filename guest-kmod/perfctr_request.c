@@ -102,6 +102,8 @@ void pc_request_write(struct pc_vcpu *c, const struct pc_handle *h,
 	c->req.handle = handle;
 	c->req.seq = c->seq;
 	c->req.mm = mm;
+	c->req.samples = h && h->sampling;
+	c->req.reloads = h && h->reloads;
 }
 
 /**
@@ -142,4 +144,22 @@ void pc_request_release(struct pc_vcpu *c)
 	pc_request_write(c, NULL, NULL, 0, 0);
 	if (!pc_iret_apply())
 		pc_request_apply(c);
+}
+
+/**
+ * pc_request_quiet() - stop what Xen may reload while this kernel runs
+ * @c:	this CPU
+ *
+ * Its owner is gone, so what it samples in the kernel would be nobody's; and the
+ * reload sums must stand still when the next thread notes where they are.
+ */
+void pc_request_quiet(struct pc_vcpu *c)
+{
+	if (!c->page)
+		return;
+	pc_request_sync(c);
+	if (!c->hw.reloads)
+		return;
+	pc_request_write(c, NULL, NULL, 0, 0);
+	pc_request_apply(c);
 }

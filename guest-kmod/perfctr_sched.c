@@ -5,12 +5,15 @@
  * Folding adds what the hardware counted to a thread's saved counts, binding
  * makes its slot agree with the hardware again:
  *
- *   fold     saved  = offset + sext(rdpmc)	if Xen has applied the request that
- *            the offsets belong to; before that the thread has not been in user
+ *   fold     saved = base + sext(rdpmc)	if Xen has applied the request that
+ *            the base belongs to; before that the thread has not been in user
  *            mode, nothing was counted for it, and saved stands as it is
- *   bind     offset = saved - sext(rdpmc)	if the hardware counts the wanted
+ *   bind     base = saved - sext(rdpmc)	if the hardware counts the wanted
  *            configuration already: no request, no hypercall
- *            offset = saved - start		otherwise, with a request
+ *            base = saved - start		otherwise, with a request
+ *
+ * What Xen has taken off a sampling counter since the bind comes on top of both,
+ * see perfctr_count.c.  Such a counter always starts where it stopped.
  *
  * Counters of user mode alone stand still in the guest's kernel, so nothing can
  * be lost or counted twice between the two; those that count the kernel too
@@ -23,63 +26,35 @@
 #include <linux/mm_types.h>
 #include <linux/sched/clock.h>
 #include <linux/string.h>
-#include <asm/asm.h>
 #include <asm/msr.h>
 
 #include "perfctr.h"
 
-/*
- * The PV kernel runs in ring 3 like its processes: without Xen's permission
- * RDPMC raises #GP here too.
+/**
+ * pc_sched_mm() - the current address space's id, never reused
  */
-static int pc_rdpmc(u32 index, u64 *raw)
-{
-	u32 lo = 0, hi = 0;
-	int err;
-
-	asm volatile("1: rdpmc\n\t"
-		     "xorl %[err], %[err]\n"
-		     "2:\n"
-		     _ASM_EXTABLE_TYPE_REG(1b, 2b, EX_TYPE_EFAULT_REG, %[err])
-		     : [err] "=&r" (err), "+a" (lo), "+d" (hi)
-		     : "c" (index));
-	if (err)
-		return err;
-	*raw = pc_sext((u64)hi << 32 | lo);
-	return 0;
-}
-
-static u64 pc_current_mm(void)
+u64 pc_sched_mm(void)
 {
 	return current->mm ? current->mm->context.ctx_id : 0;
 }
 
-/* Is the hardware counting what the thread's offsets belong to? */
+/* Is the hardware counting what the thread's base belongs to? */
 static bool pc_applied(const struct pc_thread *t, struct pc_vcpu *c)
 {
 	pc_request_sync(c);
 	return t->bound && c->hw.seq == t->seq &&
-	       READ_ONCE(c->page->pub.applied_handle) == t->set->handle->handle;
+	       READ_ONCE(c->page->pub.applied_handle) == t->handle->handle;
 }
 
-/* The counts of a bound thread now. */
-static int pc_count(const struct pc_thread *t, const struct pc_vcpu *c,
-		    u64 *value, u64 *raw)
+/* The counts of a bound thread now, and its samples up to now. */
+static int pc_collect(struct pc_thread *t, struct pc_vcpu *c,
+		      struct pc_count *n, const struct pc_chain *chain)
 {
-	const struct pc_handle *h = t->set->handle;
-	unsigned int i;
-	int ret;
+	int ret = pc_count(t, c, n);
 
-	for (i = 0; i < h->nr; i++) {
-		ret = pc_rdpmc(h->counter[i].rdpmc, &raw[i]);
-		if (ret)
-			return ret;
-		value[i] = t->slot->counter[i].offset + raw[i];
-		if (h->counter[i].mode == PERFCTR_MODE_SAMPLE)
-			value[i] += READ_ONCE(c->page->pub.reload_sum[i]) -
-				    t->reload[i];
-	}
-	return 0;
+	if (!ret && t->handle->sampling)
+		pc_sample_drain(t, c, n, chain);
+	return ret;
 }
 
 /* What became of the request, if the thread must not count any more. */
@@ -127,9 +102,9 @@ static void pc_set_state(struct pc_thread *t, u32 state)
 }
 
 /* Take the raw counters as they are; false if that cannot be done. */
-static bool pc_take_over(struct pc_thread *t, struct pc_vcpu *c, u64 *offset)
+static bool pc_take_over(struct pc_thread *t, struct pc_vcpu *c)
 {
-	const struct pc_handle *h = t->set->handle;
+	const struct pc_handle *h = t->handle;
 	unsigned int i;
 	u64 raw;
 
@@ -139,28 +114,32 @@ static bool pc_take_over(struct pc_thread *t, struct pc_vcpu *c, u64 *offset)
 		/* Past zero: nobody would be told before it wraps. */
 		if ((s64)raw >= 0)
 			return false;
-		offset[i] = t->saved[i] - raw;
+		t->base[i] = t->saved[i] - raw;
 	}
 	pc_request_withdraw(c);
 	t->seq = c->hw.seq;
 	return true;
 }
 
-static void pc_start_over(struct pc_thread *t, struct pc_vcpu *c, u64 *offset,
-			  u64 mm)
+static void pc_start_over(struct pc_thread *t, struct pc_vcpu *c, u64 mm)
 {
-	const struct pc_handle *h = t->set->handle;
+	const struct pc_handle *h = t->handle;
 	u64 start[PERFCTR_MAX_COUNTERS];
 	unsigned int i;
 
+	if (h->sampling) {
+		pc_request_quiet(c);
+		pc_ring_drop(c);
+	}
 	for (i = 0; i < h->nr; i++) {
 		if (h->counter[i].mode == PERFCTR_MODE_SAMPLE) {
 			start[i] = t->resid[i];
 			t->reload[i] = READ_ONCE(c->page->pub.reload_sum[i]);
+			t->missed_at[i] = READ_ONCE(c->page->pub.missed[i]);
 		} else {
 			start[i] = pc_start_value();
 		}
-		offset[i] = t->saved[i] - start[i];
+		t->base[i] = t->saved[i] - start[i];
 	}
 	pc_request_write(c, h, start, t->id, mm);
 	t->seq = c->req.seq;
@@ -172,25 +151,33 @@ static void pc_start_over(struct pc_thread *t, struct pc_vcpu *c, u64 *offset,
  * Let a thread that does not count any more use RDPMC all the same.  It may
  * stand between its load of an index, from when it did count, and its RDPMC,
  * which must not fault; the epoch makes it throw the value away.  What it sees
- * is what a counting thread of its process sees, or zeros if Xen refuses.
+ * is what a counting thread of its process sees, or zeros if Xen refuses.  Should
+ * the configuration sample, then that for nobody: the cookie is no thread's.
  */
 static void pc_permit(struct pc_thread *t, struct pc_vcpu *c)
 {
-	const struct pc_handle *h = t->set->handle;
+	const struct pc_handle *h = t->handle;
 	u64 start[PERFCTR_MAX_COUNTERS];
-	u64 mm = pc_current_mm();
+	u64 mm = pc_sched_mm();
 	unsigned int i;
 
-	if (!t->shown || !c->page || !h->handle)
+	if (!c->page)
 		return;
 	pc_request_sync(c);
+	if (!t->shown || !h->handle) {
+		/* Nobody wants the samples of another thread's request. */
+		if (c->req.samples)
+			pc_request_release(c);
+		return;
+	}
 	if (pc_request_holds(c, h, mm)) {
 		pc_request_withdraw(c);
 		return;
 	}
 	for (i = 0; i < h->nr; i++)
-		start[i] = pc_start_value();
-	pc_request_write(c, h, start, t->id, mm);
+		start[i] = h->counter[i].mode == PERFCTR_MODE_SAMPLE ?
+			   -h->counter[i].period : pc_start_value();
+	pc_request_write(c, h, start, 0, mm);
 	if (!pc_iret_apply())
 		pc_request_apply(c);
 }
@@ -202,9 +189,8 @@ static void pc_permit(struct pc_thread *t, struct pc_vcpu *c)
  */
 void pc_sched_bind(struct pc_thread *t, struct pc_vcpu *c)
 {
-	const struct pc_handle *h = t->set->handle;
-	u64 offset[PERFCTR_MAX_COUNTERS];
-	u64 mm = pc_current_mm();
+	const struct pc_handle *h = t->handle;
+	u64 mm = pc_sched_mm();
 	u32 state;
 
 	if (t->state != PERFCTR_STATE_RUNNING) {
@@ -218,8 +204,8 @@ void pc_sched_bind(struct pc_thread *t, struct pc_vcpu *c)
 
 	pc_request_sync(c);
 	if (h->sampling || !pc_request_holds(c, h, mm) ||
-	    !pc_take_over(t, c, offset))
-		pc_start_over(t, c, offset, mm);
+	    !pc_take_over(t, c))
+		pc_start_over(t, c, mm);
 	t->bound = true;
 	pc_time_in(t, c);
 
@@ -227,11 +213,11 @@ void pc_sched_bind(struct pc_thread *t, struct pc_vcpu *c)
 	if (state != PERFCTR_STATE_RUNNING)
 		pc_sched_stop(t, c, state);
 	else
-		pc_slot_live(t, c, offset);
+		pc_slot_live(t, c);
 }
 
 /**
- * pc_sched_unbind() - fold a thread's counts
+ * pc_sched_unbind() - fold a thread's counts, and collect its samples
  * @t:	the thread, on this CPU
  * @c:	this CPU
  *
@@ -239,20 +225,21 @@ void pc_sched_bind(struct pc_thread *t, struct pc_vcpu *c)
  */
 void pc_sched_unbind(struct pc_thread *t, struct pc_vcpu *c)
 {
-	const struct pc_handle *h = t->set->handle;
-	u64 value[PERFCTR_MAX_COUNTERS], raw[PERFCTR_MAX_COUNTERS];
+	const struct pc_handle *h = t->handle;
 	u32 state = PERFCTR_STATE_RUNNING;
+	struct pc_count n;
 	unsigned int i;
 
 	if (!t->bound)
 		return;
 	if (pc_applied(t, c)) {
-		if (pc_count(t, c, value, raw)) {
+		if (pc_collect(t, c, &n, NULL)) {
 			state = PERFCTR_STATE_LOST;
 		} else {
 			for (i = 0; i < h->nr; i++) {
-				t->saved[i] = value[i];
-				t->resid[i] = raw[i];
+				t->saved[i] = n.value[i];
+				t->resid[i] = n.resid[i];
+				t->missed[i] = n.missed[i];
 			}
 		}
 	}
@@ -315,6 +302,9 @@ void pc_sched_stop(struct pc_thread *t, struct pc_vcpu *c, u32 state)
 	    t->state == PERFCTR_STATE_RUNNING)
 		pc_set_state(t, state);
 	pc_slot_idle(t);
+	/* Xen would go on taking samples of a thread that none are wanted of. */
+	if (c && t->handle->sampling && !t->shown)
+		pc_request_release(c);
 }
 
 /**
@@ -326,7 +316,7 @@ void pc_sched_stop(struct pc_thread *t, struct pc_vcpu *c, u32 state)
  */
 void pc_sched_reset(struct pc_thread *t, struct pc_vcpu *c)
 {
-	const struct pc_handle *h = t->set->handle;
+	const struct pc_handle *h = t->handle;
 	unsigned int i;
 
 	if (c)
@@ -334,6 +324,8 @@ void pc_sched_reset(struct pc_thread *t, struct pc_vcpu *c)
 	for (i = 0; i < h->nr; i++) {
 		t->saved[i] = 0;
 		t->resid[i] = -h->counter[i].period;
+		t->missed[i] = 0;
+		t->told[i] = 0;
 	}
 	if (t->state == PERFCTR_STATE_LOST)
 		t->state = PERFCTR_STATE_STOPPED;
@@ -351,15 +343,24 @@ void pc_sched_reset(struct pc_thread *t, struct pc_vcpu *c)
  */
 void pc_sched_sum(struct pc_thread *t, struct pc_vcpu *c, struct pc_sum *sum)
 {
-	u64 raw[PERFCTR_MAX_COUNTERS];
+	struct pc_count n;
 
 	memcpy(sum->value, t->saved, sizeof(sum->value));
+	memcpy(sum->missed, t->missed, sizeof(sum->missed));
 	sum->enabled = t->enabled;
 	sum->run = t->run;
 	sum->stolen = t->stolen;
 	if (c && t->bound) {
-		if (pc_applied(t, c) && pc_count(t, c, sum->value, raw))
-			pc_sched_stop(t, c, PERFCTR_STATE_LOST);
+		if (pc_applied(t, c)) {
+			size_t size = t->handle->nr * sizeof(u64);
+
+			if (pc_collect(t, c, &n, NULL)) {
+				pc_sched_stop(t, c, PERFCTR_STATE_LOST);
+			} else {
+				memcpy(sum->value, n.value, size);
+				memcpy(sum->missed, n.missed, size);
+			}
+		}
 		sum->run += rdtsc_ordered() - t->run_at;
 		sum->stolen += READ_ONCE(c->time->stolen) - t->stolen_at;
 	}
@@ -369,43 +370,97 @@ void pc_sched_sum(struct pc_thread *t, struct pc_vcpu *c, struct pc_sum *sum)
 }
 
 /**
+ * pc_sched_move() - go on with another configuration
+ * @t:	the thread
+ * @c:	the CPU that it is on, or NULL
+ * @h:	the same counters, with other periods
+ *
+ * The next sample of a counter comes when it would have come, or a new period
+ * from now if that is earlier.
+ */
+void pc_sched_move(struct pc_thread *t, struct pc_vcpu *c,
+		   const struct pc_handle *h)
+{
+	unsigned int i;
+
+	if (c)
+		pc_sched_unbind(t, c);
+	t->handle = h;
+	for (i = 0; i < h->nr; i++) {
+		s64 least = -h->counter[i].period;
+
+		if (h->counter[i].mode == PERFCTR_MODE_SAMPLE &&
+		    (s64)t->resid[i] < least)
+			t->resid[i] = least;
+	}
+	if (c)
+		pc_sched_bind(t, c);
+}
+
+/* The counters' interrupt has come while a thread was bound and applied. */
+static void pc_sched_look(struct pc_thread *t, struct pc_vcpu *c,
+			  const struct pc_chain *chain)
+{
+	const struct pc_handle *h = t->handle;
+	struct pc_count n;
+	unsigned int i;
+
+	if (pc_collect(t, c, &n, chain)) {
+		pc_sched_unbind(t, c);
+		return;
+	}
+	if (h->flags & XEN_PERFCTR_CONFIG_NOTIFY)
+		pc_slot_reload(t, n.reload);
+	for (i = 0; i < h->nr; i++)
+		if (h->counter[i].mode == PERFCTR_MODE_ACCUMULATE &&
+		    (s64)n.resid[i] >= 0)
+			break;
+	if (i < h->nr) {
+		pc_sched_unbind(t, c);
+		pc_sched_bind(t, c);
+	}
+}
+
+/**
  * pc_sched_virq() - Xen has something to say to this CPU
  * @c:	this CPU
  *
- * A counter has crossed zero, a request has failed or the policy has changed.
- * The interrupt comes before the next user instruction.  When it belongs to a
- * thread that is off the CPU by now, its counts have been folded, and what has
- * to be done is seen at the next bind.
+ * There are samples, a counter has crossed zero, a request has failed or the
+ * policy has changed.  The interrupt comes before the next user instruction.
+ * When it belongs to a thread that is off the CPU by now, its counts have been
+ * folded, its samples collected, and what else has to be done is seen at the next
+ * bind.
  */
 void pc_sched_virq(struct pc_vcpu *c)
 {
+	const struct pc_chain *chain = NULL;
 	struct pc_thread *t = c->thread;
-	unsigned int i;
-	u64 raw;
+	u32 signals = 0;
 
 	if (!c->page || c->stale)
 		return;
 	pc_request_sync(c);
 	if (t) {
-		raw_spin_lock(&t->lock);
-		if (t->bound && pc_verdict(t, c) != PERFCTR_STATE_RUNNING) {
-			pc_sched_unbind(t, c);
-		} else if (pc_applied(t, c)) {
-			const struct pc_handle *h = t->set->handle;
-
-			for (i = 0; i < h->nr; i++)
-				if (h->counter[i].mode ==
-				    PERFCTR_MODE_ACCUMULATE &&
-				    !pc_rdpmc(h->counter[i].rdpmc, &raw) &&
-				    (s64)raw >= 0)
-					break;
-			if (i < h->nr) {
-				pc_sched_unbind(t, c);
-				pc_sched_bind(t, c);
-			}
+		/*
+		 * Before the lock: to let go of the address space may wake
+		 * somebody up.  The thread is current and stays where it is.
+		 */
+		if (t->set->flags & PERFCTR_F_CALLCHAIN &&
+		    c->ring_tail != pc_ring_head(c)) {
+			pc_chain_walk(&c->chain, t->set->max_stack);
+			chain = &c->chain;
 		}
+		raw_spin_lock(&t->lock);
+		if (t->bound && pc_verdict(t, c) != PERFCTR_STATE_RUNNING)
+			pc_sched_unbind(t, c);
+		else if (pc_applied(t, c))
+			pc_sched_look(t, c, chain);
+		swap(signals, t->signals);
 		raw_spin_unlock(&t->lock);
+		pc_sample_signal(t->set, signals);
 	}
+	if (!t || !t->bound)
+		pc_ring_drop(c);
 	/* The slot says so now, but see pc_permit() for a thread that is here. */
 	if ((READ_ONCE(c->page->pub.flags) & XEN_PERFCTR_PUB_REVOKED) &&
 	    !(t && t->shown))
@@ -417,6 +472,7 @@ static void pc_sched_in(struct preempt_notifier *pn, int cpu)
 	struct pc_thread *t = container_of(pn, struct pc_thread, pn);
 	struct pc_vcpu *c;
 	unsigned long flags;
+	u32 signals = 0;
 
 	local_irq_save(flags);
 	c = this_cpu_ptr(&pc_vcpus);
@@ -427,21 +483,24 @@ static void pc_sched_in(struct preempt_notifier *pn, int cpu)
 	WRITE_ONCE(t->cpu, cpu);
 	c->thread = t;
 	pc_sched_bind(t, c);
+	/* For samples that the switch has collected before their interrupt. */
+	swap(signals, t->signals);
 	raw_spin_unlock(&t->lock);
 	local_irq_restore(flags);
+	pc_sample_signal(t->set, signals);
 }
 
 /*
  * May the hardware stay as it is for the next thread?  Only if that one has a
  * notifier too, which will see to it when it leaves, and could see these counts
  * anyway.  The next thread's list of notifiers is written by itself alone, and
- * it does not run.
+ * it does not run.  Other processes are not to be interrupted by samples.
  */
-static bool pc_may_stay(const struct task_struct *next)
+static bool pc_may_stay(const struct pc_vcpu *c, const struct task_struct *next)
 {
 	const struct preempt_notifier *pn;
 
-	if (pc_fast)
+	if (pc_fast && !c->req.samples)
 		return true;
 	if (!next->mm || next->mm != current->mm)
 		return false;
@@ -461,7 +520,8 @@ static void pc_sched_out(struct preempt_notifier *pn, struct task_struct *next)
 	c->thread = NULL;
 	WRITE_ONCE(t->cpu, -1);
 	raw_spin_unlock(&t->lock);
-	if (!pc_may_stay(next))
+	pc_request_quiet(c);
+	if (!pc_may_stay(c, next))
 		pc_request_release(c);
 }
 

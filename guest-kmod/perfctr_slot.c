@@ -45,35 +45,59 @@ static void pc_slot_bump(struct perfctr_slot *s)
 void pc_slot_init(struct pc_thread *t)
 {
 	t->slot->abi = PERFCTR_ABI_VERSION;
-	t->slot->nr = t->set->handle->nr;
+	t->slot->nr = t->handle->nr;
 	pc_slot_idle(t);
 }
 
 /**
  * pc_slot_live() - let the thread read counters that run
- * @t:		the thread, which is current
+ * @t:		the thread, which is current and has just been bound
  * @c:		this CPU
- * @offset:	per counter, what to add to the raw value
+ *
+ * A sampling counter's offset changes with each sample.  Where the interrupt
+ * comes with the sample, it is right before the thread can look; elsewhere the
+ * thread has to ask, and finds the count at its last switch here.
  */
-void pc_slot_live(struct pc_thread *t, const struct pc_vcpu *c,
-		  const u64 *offset)
+void pc_slot_live(struct pc_thread *t, const struct pc_vcpu *c)
 {
-	const struct pc_handle *h = t->set->handle;
+	const struct pc_handle *h = t->handle;
 	struct perfctr_slot *s = t->slot;
 	unsigned int i;
 
 	for (i = 0; i < h->nr; i++) {
 		const struct xen_perfctr_counter *hc = &h->counter[i];
 
-		s->counter[i].offset = offset[i];
-		/* Xen reloads sampling counters behind the reader's back. */
-		s->counter[i].index = hc->mode == PERFCTR_MODE_SAMPLE ?
-				      PERFCTR_NO_RDPMC : hc->rdpmc;
+		if (hc->mode == PERFCTR_MODE_SAMPLE &&
+		    !(h->flags & XEN_PERFCTR_CONFIG_NOTIFY)) {
+			s->counter[i].offset = t->saved[i];
+			s->counter[i].index = PERFCTR_NO_RDPMC;
+		} else {
+			s->counter[i].offset = t->base[i];
+			s->counter[i].index = hc->rdpmc;
+			t->shown = t->page;
+		}
 	}
 	s->state = t->state;
 	s->time_offset = t->run - t->stolen - t->run_at + t->stolen_at;
 	s->time_record = c->time_record;
-	t->shown = t->page;
+	pc_slot_bump(s);
+}
+
+/**
+ * pc_slot_reload() - Xen has taken periods off the counters
+ * @t:		the thread, which is current and has been interrupted
+ * @reload:	the sums now
+ */
+void pc_slot_reload(struct pc_thread *t, const u64 *reload)
+{
+	const struct pc_handle *h = t->handle;
+	struct perfctr_slot *s = t->slot;
+	unsigned int i;
+
+	for (i = 0; i < h->nr; i++)
+		if (h->counter[i].mode == PERFCTR_MODE_SAMPLE)
+			s->counter[i].offset = t->base[i] + reload[i] -
+					       t->reload[i];
 	pc_slot_bump(s);
 }
 

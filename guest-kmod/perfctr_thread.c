@@ -48,9 +48,7 @@ static void pc_thread_free(struct work_struct *work)
 struct pc_thread *pc_thread_alloc(struct pc_set *set, struct task_struct *task,
 				  gfp_t gfp)
 {
-	const struct pc_handle *h = set->handle;
 	struct pc_thread *t;
-	unsigned int i;
 
 	t = kzalloc(sizeof(*t), gfp);
 	if (!t)
@@ -82,14 +80,41 @@ struct pc_thread *pc_thread_alloc(struct pc_set *set, struct task_struct *task,
 	t->task = get_task_struct(task);
 	t->cpu = -1;
 	t->state = PERFCTR_STATE_STOPPED;
-	for (i = 0; i < h->nr; i++)
-		t->resid[i] = -h->counter[i].period;
-	pc_slot_init(t);
 	return t;
 
 free:
 	kfree(t);
 	return ERR_PTR(-ENOMEM);
+}
+
+/**
+ * pc_thread_use() - what a new thread is to count
+ * @t:	the thread, in nobody's list
+ * @h:	the set's configuration; with a lock of the set's held, as it may change
+ */
+void pc_thread_use(struct pc_thread *t, const struct pc_handle *h)
+{
+	unsigned int i;
+
+	t->handle = h;
+	for (i = 0; i < h->nr; i++)
+		t->resid[i] = -h->counter[i].period;
+	pc_slot_init(t);
+	t->live = true;
+	atomic_inc(&t->set->live);
+}
+
+/**
+ * pc_thread_gone() - a thread will not be counted again
+ * @t:	the thread, with its lock held or in nobody's list
+ */
+void pc_thread_gone(struct pc_thread *t)
+{
+	if (!t->live)
+		return;
+	t->live = false;
+	if (atomic_dec_and_test(&t->set->live))
+		pc_set_wake(t->set);
 }
 
 static void pc_thread_release(struct kref *ref)
@@ -161,6 +186,7 @@ void pc_thread_leave(struct pc_thread *t, u32 state)
 	raw_spin_lock(&t->lock);
 	attached = t->attached;
 	t->dead = true;
+	pc_thread_gone(t);
 	if (attached) {
 		preempt_notifier_unregister(&t->pn);
 		pc_sched_stop(t, c, state);
@@ -277,6 +303,7 @@ static int pc_thread_do_close(struct pc_thread *t, struct pc_vcpu *c, void *arg)
 static int pc_thread_do_drop(struct pc_thread *t, struct pc_vcpu *c, void *arg)
 {
 	t->dead = true;
+	pc_thread_gone(t);
 	pc_sched_stop(t, c, PERFCTR_STATE_REVOKED);
 	return 0;
 }
@@ -389,6 +416,7 @@ void pc_thread_fork(struct pc_thread *parent, struct task_struct *child)
 	 * With the set's lock held the parent is not started or stopped between
 	 * here and the moment when the child is in the list as well.
 	 */
+	pc_thread_use(t, set->handle);
 	raw_spin_lock_irqsave(&parent->lock, flags);
 	t->on_exec = parent->on_exec;
 	if (parent->state == PERFCTR_STATE_RUNNING) {
@@ -397,6 +425,7 @@ void pc_thread_fork(struct pc_thread *parent, struct task_struct *child)
 	}
 	raw_spin_unlock_irqrestore(&parent->lock, flags);
 	if (set->closed || pc_thread_claim(t) || pc_thread_attach(t)) {
+		pc_thread_gone(t);
 		pc_thread_put(t);
 		goto unlock;
 	}

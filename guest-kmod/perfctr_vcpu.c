@@ -63,6 +63,7 @@ int pc_vcpu_register(struct pc_vcpu *c, unsigned int cpu)
 	memset(&c->req, 0, sizeof(c->req));
 	c->seq = 0;
 	pc_vcpu_read_hypercalls(c, &c->base_perfctr, &c->base_other);
+	pc_ring_register(c, cpu);
 	return 0;
 }
 
@@ -82,6 +83,10 @@ static int pc_vcpu_up(unsigned int cpu)
 	c->page = (void *)get_zeroed_page(GFP_KERNEL);
 	if (!c->page)
 		return -ENOMEM;
+	if (pc_caps.flags & XEN_PERFCTR_CAP_SAMPLE && pc_ring_alloc(c)) {
+		ret = -ENOMEM;
+		goto free;
+	}
 	c->time = (struct perfctr_time_record *)page_address(records) + record;
 	c->time_record = (1 + cpu / PC_RECORDS_PER_PAGE) * PAGE_SIZE +
 			 record * sizeof(*c->time);
@@ -111,9 +116,13 @@ static int pc_vcpu_up(unsigned int cpu)
 	return 0;
 
 unregister:
-	if (pc_hv_unregister(xen_vcpu_nr(cpu)))
-		c->page = NULL; /* Xen may still write to it: leak it */
+	/* Xen may still write to what it does not give back: leak it */
+	if (pc_hv_unregister(xen_vcpu_nr(cpu))) {
+		c->page = NULL;
+		memset(c->ring, 0, sizeof(c->ring));
+	}
 free:
+	pc_ring_free(c);
 	free_page((unsigned long)c->page);
 	c->page = NULL;
 	/* A CPU without counters is better than none; threads there get LOST */
@@ -136,11 +145,15 @@ static int pc_vcpu_down(unsigned int cpu)
 	c->page = NULL;
 	ret = pc_hv_unregister(xen_vcpu_nr(cpu));
 	local_irq_restore(flags);
-	if (ret)
+	if (ret) {
 		pr_err("cpu %u: Xen does not give its page back (error %d)\n",
 		       cpu, ret);
-	else
+		memset(c->ring, 0, sizeof(c->ring));
+	} else {
 		free_page((unsigned long)page);
+	}
+	pc_ring_free(c);
+	pr_debug("cpu %u: %llu samples were nobody's\n", cpu, c->strays);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "device_errors.hpp"
 
 #include <fcntl.h>
+#include <linux/perfctr.h>
 #include <sys/ioctl.h>
 
 #include <cerrno>
@@ -29,9 +30,18 @@ class RealDeviceFile final : public DeviceFile {
     return mapping_.get();
   }
 
+  void* map_buffer(std::size_t size, int* error) override {
+    buffer_ = ScopedMmap::for_writing(fd_.get(), size, PERFCTR_MMAP_BUFFER);
+    *error = buffer_.error();
+    return buffer_.writable();
+  }
+
+  int fd() const noexcept override { return fd_.get(); }
+
  private:
   ScopedFd fd_;
   ScopedMmap mapping_;
+  ScopedMmap buffer_;
 };
 
 }  // namespace

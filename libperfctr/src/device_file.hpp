@@ -13,8 +13,8 @@ namespace perfctr {
 
 inline constexpr const char* kDevicePath = "/dev/perfctr";
 
-// The three system calls on the device.  A base class, so that tests can play
-// the kernel.
+// The system calls on the device.  A base class, so that tests can play the
+// kernel.
 class DeviceFile {
  public:
   [[nodiscard]] static Result<std::unique_ptr<DeviceFile>> open(const char* path);
@@ -28,6 +28,10 @@ class DeviceFile {
   virtual int ioctl(unsigned long request, void* argument) = 0;
   // The mapping's address, or nullptr with *error set.  Unmapped with the object.
   virtual const void* map(std::size_t size, int* error) = 0;
+  // Likewise for the sample buffer, which is mapped for writing.
+  virtual void* map_buffer(std::size_t size, int* error) = 0;
+  // For poll().
+  virtual int fd() const noexcept = 0;
 };
 
 }  // namespace perfctr

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "perf_set.hpp"
 
+#include "make_error.hpp"
 #include "perf_errors.hpp"
+#include "perf_open.hpp"
 #include "perf_page.hpp"
 #include "text_file.hpp"
 
@@ -12,7 +14,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <ctime>
 
 namespace perfctr {
@@ -25,11 +26,6 @@ struct KernelCount {
   std::uint64_t time_running_ns;
 };
 
-int perf_event_open(perf_event_attr* attr, pid_t tid, int group_fd) {
-  return static_cast<int>(
-      ::syscall(SYS_perf_event_open, attr, tid, -1, group_fd, PERF_FLAG_FD_CLOEXEC));
-}
-
 // False at end of file, which a pinned event in the error state gives.
 bool read_count(int fd, KernelCount* count) {
   ssize_t size;
@@ -40,11 +36,8 @@ bool read_count(int fd, KernelCount* count) {
 }
 
 Error call_error(int error, const char* what) {
-  return Error{.code = Errc::kSystem,
-               .sys_errno = error,
-               .message = std::string("cannot ") + what + " (" + std::strerror(error) + ")",
-               .remedy = "run 'perfctr info'",
-               .subject = {}};
+  return make_error(Errc::kSystem, error, std::string("cannot ") + what + errno_text(error),
+                    "run 'perfctr info'");
 }
 
 }  // namespace
@@ -84,7 +77,7 @@ Result<void> PerfSet::configure(std::span<const Event> events, const Options& op
     perf_event_attr attr = attribute(events[i], options, i == 0);
     const int leader = i == 0 ? -1 : counters.front().fd.get();
     Counter counter;
-    counter.fd = ScopedFd(perf_event_open(&attr, options.tid, leader));
+    counter.fd = ScopedFd(perf_event_open(&attr, options.tid, -1, leader));
     if (!counter.fd.is_open()) {
       const int error = errno;  // before look_around() changes it
       return perf_open_error(error, events, i, options.tid, look_around());

@@ -66,6 +66,11 @@ class FakeDevice final : public DeviceFile {
     *error = map_error;
     return map_error == 0 ? &slot : nullptr;
   }
+  void* map_buffer(std::size_t, int* error) override {
+    *error = ENODEV;
+    return nullptr;
+  }
+  int fd() const noexcept override { return -1; }
 
   perfctr_info info{};
   perfctr_config config{};
@@ -92,7 +97,7 @@ const Refusal kRefusals[] = {
     {__LINE__, EACCES, XEN_PERFCTR_BAD_TIER, Errc::kPolicy, "policy"},
     {__LINE__, EACCES, XEN_PERFCTR_BAD_DOMAIN, Errc::kBadDomain, "kernel or hypervisor"},
     {__LINE__, EINVAL, XEN_PERFCTR_BAD_MODE, Errc::kUnsupported, "sampling"},
-    {__LINE__, EINVAL, XEN_PERFCTR_BAD_PERIOD, Errc::kUnsupported, "sampling"},
+    {__LINE__, EINVAL, XEN_PERFCTR_BAD_PERIOD, Errc::kBadPeriod, "2^46"},
     {__LINE__, ENOSPC, XEN_PERFCTR_BAD_FIT, Errc::kNoHardwareCounter, "number 2"},
     {__LINE__, ENOSPC, XEN_PERFCTR_BAD_TABLE, Errc::kBusy, "configurations"},
     {__LINE__, ENOSPC, 0, Errc::kNoHardwareCounter, "2 events"},

@@ -22,6 +22,7 @@ enum class Errc : std::uint32_t {
   kNoHardwareCounter = 17,
   kBadDomain = 18,
   kBadArgument = 19,
+  kBadPeriod = 20,
   // The machine and the rights on it.
   kNoDevice = 32,
   kNoPmu = 33,

@@ -17,6 +17,7 @@
 #include <perfctr/reader.hpp>
 #include <perfctr/region.hpp>
 #include <perfctr/result.hpp>
+#include <perfctr/sampler.hpp>
 
 namespace perfctr {
 

@@ -4,6 +4,14 @@
  */
 #include "test.h"
 
+static struct xen_perfctr_policy default_limits;
+
+/* Runs before main(), thus before any test can change it. */
+static void __attribute__((constructor)) remember_defaults(void)
+{
+    default_limits = perfctr_default_policy;
+}
+
 static void test_option(void)
 {
     static const struct {
@@ -46,6 +54,42 @@ static void test_option(void)
         emul_booting = false;
         EQUAL(perfctr_enabled, rows[i].on);
     }
+}
+
+static void test_limits(void)
+{
+    static const struct {
+        const char *text;
+        int rc;
+        uint64_t min_period, pmi_rate;
+    } rows[] = {
+        { "on", 0, 100, 100000 },
+        { "on,min-period=0x10,pmi-rate=50", 0, 16, 50 },
+        { "pmi-rate=1000000000,on,min-period=0", 0, 0, 1000000000 },
+        { "min-period=70368744177663,on", 0, (1ull << 46) - 1, 100000 },
+        { "min-period=70368744177664", -EINVAL, 100, 100000 },
+        { "min-period=", -EINVAL, 100, 100000 },
+        { "min-period=9k", -EINVAL, 100, 100000 },
+        { "min-period", -EINVAL, 100, 100000 },
+        { "pmi-rate=0", -EINVAL, 100, 100000 },
+        { "pmi-rate=1000000001", -EINVAL, 100, 100000 },
+        { "pmi-rate=fast", -EINVAL, 100, 100000 },
+    };
+    unsigned int i;
+
+    for ( i = 0; i < ARRAY_SIZE(rows); i++ )
+    {
+        test_case("perfctr=%s: limits", rows[i].text);
+        /* Leaves the defaults, and sets none itself. */
+        world_new();
+        EQUAL(emul_parse_param(rows[i].text), rows[i].rc);
+        EQUAL(perfctr_default_policy.min_period, rows[i].min_period);
+        EQUAL(perfctr_default_policy.pmi_rate, rows[i].pmi_rate);
+    }
+
+    test_case("the limits without any option");
+    EQUAL(default_limits.min_period, 100);
+    EQUAL(default_limits.pmi_rate, 100000);
 }
 
 static struct emul_boot *boot = &emul_boot;
@@ -131,6 +175,7 @@ static void test_reset(void)
 void test_boot(void)
 {
     test_option();
+    test_limits();
     test_refused();
     test_reset();
 }

@@ -83,10 +83,14 @@ static void test_frame(void)
     }
     for ( i = 0; i < 32; i++ )
     {
-        test_case("flag bit %u is refused", i);
+        test_case("flag bit %u is %s", i, i ? "refused" : "accepted");
         cfg = one(INSNS);
         cfg.flags = 1u << i;
-        refused(cfg, -EINVAL, XEN_PERFCTR_BAD_FLAGS, 0);
+        if ( i )
+            refused(cfg, -EINVAL, XEN_PERFCTR_BAD_FLAGS, 0);
+        else
+            accepted(cfg);
+        EQUAL(img.notify, !i);
 
         test_case("bit %u of counter.zero is refused", i);
         cfg = one(INSNS);
@@ -296,8 +300,15 @@ static void test_modes(void)
         { 0, 1, -EINVAL, XEN_PERFCTR_BAD_PERIOD },
         { 0, 1ull << 47, -EINVAL, XEN_PERFCTR_BAD_PERIOD },
         { 0, UINT64_MAX, -EINVAL, XEN_PERFCTR_BAD_PERIOD },
-        { 1, 0, -EOPNOTSUPP, XEN_PERFCTR_BAD_MODE },
-        { 1, 100000, -EOPNOTSUPP, XEN_PERFCTR_BAD_MODE },
+        { 1, 0, -EINVAL, XEN_PERFCTR_BAD_PERIOD },
+        { 1, 1, -EPERM, XEN_PERFCTR_BAD_PERIOD },
+        { 1, 99, -EPERM, XEN_PERFCTR_BAD_PERIOD },
+        { 1, 100, 0, 0 },
+        { 1, 100000, 0, 0 },
+        { 1, (1ull << 46) - 1, 0, 0 },
+        { 1, 1ull << 46, -EINVAL, XEN_PERFCTR_BAD_PERIOD },
+        { 1, 1ull << 47, -EINVAL, XEN_PERFCTR_BAD_PERIOD },
+        { 1, UINT64_MAX, -EINVAL, XEN_PERFCTR_BAD_PERIOD },
         { 2, 0, -EINVAL, XEN_PERFCTR_BAD_MODE },
         { 0x80000000u, 0, -EINVAL, XEN_PERFCTR_BAD_MODE },
         { UINT32_MAX, 0, -EINVAL, XEN_PERFCTR_BAD_MODE },
@@ -308,6 +319,7 @@ static void test_modes(void)
     {
         struct xen_perfctr_config cfg = one(INSNS);
 
+        policy.min_period = 100;
         cfg.counter[0].mode = rows[i].mode;
         cfg.counter[0].period = rows[i].period;
         test_case("mode %#x, period %#llx", rows[i].mode,
@@ -316,6 +328,48 @@ static void test_modes(void)
             refused(cfg, rows[i].rc, rows[i].field, 0);
         else
             accepted(cfg);
+    }
+
+    test_case("without a least period 1 is one");
+    policy.min_period = 0;
+    {
+        struct xen_perfctr_config cfg = one(INSNS);
+
+        cfg.counter[0].mode = XEN_PERFCTR_MODE_SAMPLE;
+        cfg.counter[0].period = 1;
+        accepted(cfg);
+        cfg.counter[0].period = 0;
+        refused(cfg, -EINVAL, XEN_PERFCTR_BAD_PERIOD, 0);
+    }
+
+    test_case("the shortest period decides whether a policy still allows it");
+    {
+        struct xen_perfctr_config cfg = one(INSNS);
+
+        cfg.nr = 4;
+        for ( i = 0; i < 4; i++ )
+        {
+            cfg.counter[i] = cfg.counter[0];
+            cfg.counter[i].mode = i != 2;
+            cfg.counter[i].period = i == 2 ? 0 : 700 - 100 * i;
+        }
+        accepted(cfg);
+        EQUAL(img.sample, 0xb);
+        EQUAL(img.period[1], 600);
+        policy.min_period = 400;
+        CHECK(perfctr_image_allowed(&policy, &img));
+        policy.min_period = 401;
+        CHECK(!perfctr_image_allowed(&policy, &img));
+        refused(cfg, -EPERM, XEN_PERFCTR_BAD_PERIOD, 3);
+    }
+
+    test_case("an image that does not sample has no shortest period");
+    {
+        policy.min_period = 400;
+        accepted(one(INSNS));
+        policy.min_period = (1ull << 46) - 1;
+        CHECK(perfctr_image_allowed(&policy, &img));
+        policy.min_period = 0;
     }
 }
 

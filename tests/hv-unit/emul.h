@@ -40,6 +40,9 @@
 #define cmpxchg(p, o, n)   __sync_val_compare_and_swap(p, o, n)
 #define ARRAY_SIZE(x)      (sizeof(x) / sizeof((x)[0]))
 #define min(x, y)          ((x) < (y) ? (x) : (y))
+#define min_t(t, x, y)     min((t)(x), (t)(y))
+#define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
+#define BUILD_BUG_ON(x)    _Static_assert(!(x), #x)
 #define hweight32(x)       ((unsigned int)__builtin_popcount(x))
 #define emul_ffsl(x)       __builtin_ffsll(x)
 #define ffsl(x)            emul_ffsl(x)
@@ -94,7 +97,7 @@ struct page_info {
     bool map_fails;
     void *va;
 };
-#define EMUL_FRAMES 8
+#define EMUL_FRAMES 64
 extern struct page_info emul_frame[EMUL_FRAMES];
 typedef struct { unsigned long mfn; } mfn_t;
 
@@ -197,6 +200,18 @@ void send_guest_vcpu_virq(struct vcpu *v, uint32_t virq);
 extern uint64_t emul_tsc;
 #define rdtsc()                 emul_tsc
 #define get_s_time()            0
+typedef int64_t s_time_t;
+extern s_time_t emul_now;
+extern unsigned long cpu_khz;
+#define NOW()                   emul_now
+#define SECONDS(s)              ((s_time_t)((s) * 1000000000ull))
+#define MILLISECS(ms)           ((s_time_t)((ms) * 1000000ull))
+
+/* The guest's frame on each CPU's stack, and one of Xen's. */
+struct cpu_user_regs { uint64_t rip; };
+extern struct cpu_user_regs emul_guest_regs[EMUL_CPUS], emul_xen_regs;
+#define guest_cpu_user_regs()   (&emul_guest_regs[emul_cpu])
+#define guest_mode(r)           ((r) == guest_cpu_user_regs())
 #define gtime_to_gtsc(d, t)     ((void)(d), (void)(t), emul_tsc)
 
 /* --------------------------------------------------------- registers */
@@ -282,6 +297,8 @@ extern int (*const emul_parse_param)(const char *);
 extern int (*const emul_initcall)(void);
 int parse_bool(const char *s, const char *e);
 int parse_boolean(const char *name, const char *s, const char *e);
+#define simple_strtoull(s, end, base) \
+    strtoull(s, (char **)(end), base)
 int cmdline_strcmp(const char *frag, const char *name);
 
 #include "asm-perfctr.h"

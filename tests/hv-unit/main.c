@@ -64,6 +64,8 @@ int main(int argc, char **argv)
     test_apply();
     test_switch();
     test_overflow();
+    test_sample();
+    test_ring();
     test_op();
     test_race();
 

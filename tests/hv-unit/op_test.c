@@ -29,6 +29,7 @@ static const struct {
       sizeof(struct xen_perfctr_policy) },
     { "vcpu_stats", XEN_PERFCTR_OP_vcpu_stats,
       sizeof(struct xen_perfctr_vcpu_stats) },
+    { "ring", XEN_PERFCTR_OP_ring, sizeof(struct xen_perfctr_ring) },
 };
 
 static void test_frames(void)
@@ -79,7 +80,8 @@ static void test_frames(void)
         test_case("%s: from a 32-bit PV domain", ops[i].name);
         fresh();
         emul_domain[0].pv32 = true;
-        if ( ops[i].cmd < XEN_PERFCTR_OP_policy_get )
+        if ( ops[i].cmd < XEN_PERFCTR_OP_policy_get ||
+             ops[i].cmd == XEN_PERFCTR_OP_ring )
             EQUAL(op(ops[i].cmd, arg), -EOPNOTSUPP);
 
         test_case("%s: from a domain that is not PV", ops[i].name);
@@ -98,8 +100,8 @@ static void test_frames(void)
         fresh();
         EQUAL(op(cmd, arg), -EOPNOTSUPP);
     }
-    test_case("operation 9 does not exist");
-    EQUAL(op(XEN_PERFCTR_OP_vcpu_stats + 1, arg), -EOPNOTSUPP);
+    test_case("operation 10 does not exist");
+    EQUAL(op(XEN_PERFCTR_OP_ring + 1, arg), -EOPNOTSUPP);
 }
 
 static void test_query(void)
@@ -117,10 +119,15 @@ static void test_query(void)
     EQUAL(q.nr_fixed, 3);
     EQUAL(q.width, 48);
     EQUAL(q.flags, XEN_PERFCTR_CAP_IRET_APPLY | XEN_PERFCTR_CAP_KERNEL |
-                   XEN_PERFCTR_CAP_HYP);
+                   XEN_PERFCTR_CAP_HYP | XEN_PERFCTR_CAP_SAMPLE);
     EQUAL(q.tier, XEN_PERFCTR_TIER_FULL);
     EQUAL(q.max_configs, XEN_PERFCTR_MAX_CONFIGS);
-    EQUAL(q.min_period, 0);
+    EQUAL(q.min_period, 100);
+
+    test_case("query: a least period of 0 is one of 1");
+    emul_domain[0].arch.perfctr->policy.min_period = 0;
+    EQUAL(op(XEN_PERFCTR_OP_query, &q), 0);
+    EQUAL(q.min_period, 1);
 
     test_case("query: the answer cannot be written");
     emul_read_only = true;
@@ -147,6 +154,11 @@ static void test_off(void)
     request(1, 0);
     EQUAL(op(XEN_PERFCTR_OP_apply, NULL), -EPERM);
     EQUAL(op(XEN_PERFCTR_OP_config_destroy, &cfg), 0);
+    EQUAL(register_ring(RING_FRAME, 1), -ENODEV);
+    emul_domain[0].arch.perfctr->policy.tier = XEN_PERFCTR_TIER_IPC;
+    EQUAL(register_ring(RING_FRAME, 1), 0);
+    emul_domain[0].arch.perfctr->policy.tier = XEN_PERFCTR_TIER_OFF;
+    EQUAL(register_ring(0, 0), 0);
     EQUAL(op(XEN_PERFCTR_OP_unregister, &reg), 0);
 }
 
@@ -224,7 +236,7 @@ static void test_policy(void)
         EQUAL(op(XEN_PERFCTR_OP_policy_get, &p), i ? -EINVAL : -ESRCH);
     }
 
-    for ( i = 0; i < 40; i++ )
+    for ( i = 0; i < 44; i++ )
     {
         fresh();
         p = good;
@@ -236,6 +248,10 @@ static void test_policy(void)
         case 3: p.pad[0] = 1; break;
         case 4: p.pad[1] = 1ull << 63; break;
         case 5: p.pad[2] = 1ull << 32; break;
+        case 40: p.min_period = 1ull << 46; break;
+        case 41: p.min_period = UINT64_MAX; break;
+        case 42: p.pmi_rate = 1000000001; break;
+        case 43: p.pmi_rate = UINT64_MAX; break;
         default:
             if ( i < 8 )
                 continue;

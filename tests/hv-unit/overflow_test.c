@@ -14,15 +14,6 @@ static void fresh(uint64_t start)
     request_and_go(create(2, two, U), start);
 }
 
-static void interrupt(void)
-{
-    emul_irqs_off = 1;
-    emul_pmu[emul_cpu].lvtpc |= 0x10000;
-    perfctr_pmi();
-    EQUAL(emul_pmu[emul_cpu].lvtpc, PMU_APIC_VECTOR);
-    emul_irqs_off = 0;
-}
-
 void test_overflow(void)
 {
     const struct vperfctr *p;
@@ -30,7 +21,7 @@ void test_overflow(void)
     test_case("both counters cross: one interrupt, both marked");
     fresh(-5);
     emul_user(7);
-    interrupt();
+    interrupt_guest();
     p = current->arch.perfctr;
     EQUAL(page(current)->pub.overflow, 3);
     EQUAL(current->virqs, 1);
@@ -40,7 +31,7 @@ void test_overflow(void)
     EQUAL(emul_pmu[0].gp[0], 2);
 
     test_case("another interrupt is spurious, the switch-out silent");
-    interrupt();
+    interrupt_guest();
     EQUAL(current->virqs, 1);
     EQUAL(p->spurious, 1);
     run_on(0, NULL);
@@ -52,14 +43,14 @@ void test_overflow(void)
     request_and_go(1, -5);
     EQUAL(page(current)->pub.overflow, 0);
     emul_user(5);
-    interrupt();
+    interrupt_guest();
     EQUAL(page(current)->pub.overflow, 3);
     EQUAL(current->virqs, 2);
 
     test_case("a counter that started at 0 or above does not overflow");
     fresh(0);
     emul_pmu[0].status = 1;
-    interrupt();
+    interrupt_guest();
     EQUAL(current->virqs, 0);
     EQUAL(current->arch.perfctr->spurious, 1);
 
@@ -69,10 +60,10 @@ void test_overflow(void)
     run_on(0, NULL);
     EQUAL(vcpu(0, 0)->virqs, 1);
     EQUAL(page(vcpu(0, 0))->pub.overflow, 3);
-    interrupt();
+    interrupt_guest();
     EQUAL(vcpu(0, 0)->virqs, 1);
     run_on(0, vcpu(0, 0));
-    interrupt();
+    interrupt_guest();
     EQUAL(vcpu(0, 0)->virqs, 1);
 
     test_case("the late interrupt is not charged to the next VCPU");
@@ -83,27 +74,27 @@ void test_overflow(void)
     run_on(0, vcpu(0, 0));
     emul_user(6);
     run_on(0, vcpu(1, 0));
-    interrupt();
+    interrupt_guest();
     EQUAL(vcpu(1, 0)->virqs, 0);
     EQUAL(vcpu(1, 0)->arch.perfctr->spurious, 1);
     EQUAL(vcpu(0, 0)->virqs, 1);
     emul_user(1000);
-    interrupt();
+    interrupt_guest();
     EQUAL(vcpu(1, 0)->virqs, 1);
 
     test_case("a stale status bit while the counter is still below zero");
     fresh(-1000);
     emul_pmu[0].status = 1;
-    interrupt();
+    interrupt_guest();
     EQUAL(current->virqs, 0);
     emul_user(1000);
-    interrupt();
+    interrupt_guest();
     EQUAL(current->virqs, 1);
 
     test_case("an interrupt without anybody");
     world_new();
     emul_pmu[0].status = 1;
-    interrupt();
+    interrupt_guest();
     EQUAL(emul_pmu[0].status, 0);
 
     test_case("an interrupt of a VCPU that has stopped");
@@ -111,7 +102,7 @@ void test_overflow(void)
     emul_user(6);
     to_kernel();
     request_and_go(0, 0);
-    interrupt();
+    interrupt_guest();
     EQUAL(current->virqs, 0);
     EQUAL(current->arch.perfctr->spurious, 1);
 }

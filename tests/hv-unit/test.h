@@ -23,6 +23,9 @@ void test_pages(void);
 void test_apply(void);
 void test_switch(void);
 void test_overflow(void);
+void test_sample(void);
+void test_throttle(void);
+void test_ring(void);
 void test_op(void);
 void test_race(void);
 
@@ -57,6 +60,17 @@ long op(unsigned int cmd, void *arg);
 int register_page(unsigned int frame);
 /* Create a configuration of n u-counters (or with a domain); the handle. */
 uint32_t create(unsigned int n, const uint64_t *events, uint32_t domain);
+/* Likewise of sampling counters; flags are XEN_PERFCTR_CONFIG_*. */
+uint32_t create_sampling(unsigned int n, const uint64_t *events,
+                         uint32_t domain, uint64_t period, uint32_t flags);
+/* Register frames first .. first + nr - 1 as its ring. */
+int register_ring(unsigned int first, unsigned int nr);
+/* Record n of domain 0's VCPU 0, whose ring begins at RING_FRAME. */
+#define RING_FRAME 8
+const struct xen_perfctr_sample *record(uint32_t n);
+/* The overflow interrupt, in the guest or in Xen. */
+void interrupt_guest(void);
+void interrupt_xen(void);
 /* Write the request line, with all start values the same, and go to user. */
 void request(uint32_t handle, uint64_t start);
 void request_and_go(uint32_t handle, uint64_t start);

@@ -55,11 +55,13 @@ void world_new(void)
     emul_pause_rc = emul_xsm_rc = 0;
     emul_read_only = false;
     emul_tsc = 1000;
+    emul_now = SECONDS(100);
     vpmu_mode = XENPMU_MODE_OFF;
     opt_watchdog = false;
 
     emul_booting = true;
-    EQUAL(emul_parse_param("default=full,kernel,hypervisor"), 0);
+    EQUAL(emul_parse_param("default=full,kernel,hypervisor,"
+                           "min-period=100,pmi-rate=100000"), 0);
     for ( emul_cpu = EMUL_CPUS; emul_cpu-- > 0; )
         if ( emul_cpu == EMUL_CPUS - 1 )
             EQUAL(emul_initcall(), 0);
@@ -156,6 +158,62 @@ uint32_t create(unsigned int n, const uint64_t *events, uint32_t domain)
             .event = events[i], .domain = domain };
 
     return op(XEN_PERFCTR_OP_config_create, &cfg) ? 0 : cfg.handle;
+}
+
+uint32_t create_sampling(unsigned int n, const uint64_t *events,
+                         uint32_t domain, uint64_t period, uint32_t flags)
+{
+    struct xen_perfctr_config cfg = {
+        .size = sizeof(cfg), .nr = n, .flags = flags };
+    unsigned int i;
+
+    for ( i = 0; i < n; i++ )
+        cfg.counter[i] = (struct xen_perfctr_counter){
+            .event = events[i], .domain = domain,
+            .mode = XEN_PERFCTR_MODE_SAMPLE, .period = period };
+
+    return op(XEN_PERFCTR_OP_config_create, &cfg) ? 0 : cfg.handle;
+}
+
+int register_ring(unsigned int first, unsigned int nr)
+{
+    struct xen_perfctr_ring ring = {
+        .size = sizeof(ring), .vcpu = current->vcpu_id, .nr_pages = nr };
+    unsigned int i;
+
+    for ( i = 0; i < nr; i++ )
+        ring.gfn[i] = first + i;
+
+    return op(XEN_PERFCTR_OP_ring, &ring);
+}
+
+const struct xen_perfctr_sample *record(uint32_t n)
+{
+    uint32_t nr = vcpu(0, 0)->arch.perfctr->ring.nr;
+
+    return (struct xen_perfctr_sample *)
+           emul_frame[RING_FRAME + n / XEN_PERFCTR_RECORDS_PER_PAGE % nr].va +
+           n % XEN_PERFCTR_RECORDS_PER_PAGE;
+}
+
+static void interrupt(const struct cpu_user_regs *regs)
+{
+    emul_irqs_off = 1;
+    emul_pmu[emul_cpu].lvtpc |= 0x10000;
+    perfctr_pmi(regs);
+    EQUAL(emul_pmu[emul_cpu].lvtpc, PMU_APIC_VECTOR);
+    EQUAL(emul_pmu[emul_cpu].status, 0);
+    emul_irqs_off = 0;
+}
+
+void interrupt_guest(void)
+{
+    interrupt(guest_cpu_user_regs());
+}
+
+void interrupt_xen(void)
+{
+    interrupt(&emul_xen_regs);
 }
 
 void request(uint32_t handle, uint64_t start)

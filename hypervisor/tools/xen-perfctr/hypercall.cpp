@@ -29,6 +29,10 @@ std::string explain(int error)
         return "no such domain; see 'xl list'";
     case ENOENT:
         return "no such VCPU";
+    case EINVAL:
+        return "Xen does not accept these values: --min-period is below 2^46, "
+               "--pmi-rate at most 1000000000; otherwise this tool and Xen "
+               "come from different versions";
     default:
         return std::string("hypercall failed: ") + std::strerror(error);
     }

@@ -25,7 +25,8 @@ constexpr const char* kUsage =
     "Usage: xen-perfctr COMMAND [OPTION]...\n"
     "\n"
     "  enable DOMAIN [--tier ipc|arch|full] [--kernel] [--hypervisor]\n"
-    "                [--max-counters N]   allow counting (tier: full)\n"
+    "                [--max-counters N] [--min-period N] [--pmi-rate N]\n"
+    "                                     allow counting (tier: full)\n"
     "  disable DOMAIN                     freeze the counters, refuse new ones\n"
     "  status DOMAIN [--json]             policy and counts of each VCPU\n"
     "  list                               policies of all domains\n"
@@ -34,6 +35,9 @@ constexpr const char* kUsage =
     "DOMAIN is an id or a name.  See xen-perfctr(8).\n";
 
 constexpr const char* kTiers[] = {"off", "ipc", "arch", "full"};
+
+// What Xen's command line says when it says nothing.
+constexpr uint64_t kDefaultMinPeriod = 100;
 
 const char* tier_name(uint32_t tier)
 {
@@ -81,6 +85,9 @@ constexpr Row kRows[] = {
     {"msr_writes", &xen_perfctr_vcpu_stats::msr_writes},
     {"pmis", &xen_perfctr_vcpu_stats::pmis},
     {"spurious", &xen_perfctr_vcpu_stats::spurious},
+    {"samples", &xen_perfctr_vcpu_stats::samples},
+    {"missed", &xen_perfctr_vcpu_stats::missed},
+    {"throttled", &xen_perfctr_vcpu_stats::throttled},
 };
 
 void print_stats(const xen_perfctr_vcpu_stats& stats)
@@ -97,11 +104,13 @@ void print_json(const Domain& dom, const xen_perfctr_policy& policy,
                 const std::vector<xen_perfctr_vcpu_stats>& vcpus)
 {
     std::printf("{\"domid\": %u, \"tier\": \"%s\", \"kernel\": %s, "
-                "\"hypervisor\": %s, \"max_counters\": %u, \"vcpus\": [",
+                "\"hypervisor\": %s, \"max_counters\": %u, "
+                "\"min_period\": %" PRIu64 ", \"pmi_rate\": %" PRIu64
+                ", \"vcpus\": [",
                 dom.id, tier_name(policy.tier),
                 policy.flags & XEN_PERFCTR_POLICY_KERNEL ? "true" : "false",
                 policy.flags & XEN_PERFCTR_POLICY_HYP ? "true" : "false",
-                policy.max_counters);
+                policy.max_counters, policy.min_period, policy.pmi_rate);
 
     const char* separator = "";
     for (const xen_perfctr_vcpu_stats& stats : vcpus) {
@@ -148,6 +157,9 @@ Tool::Tool(const std::vector<std::string>& words)
         ("kernel", po::bool_switch())
         ("hypervisor", po::bool_switch())
         ("max-counters", po::value<uint32_t>()->default_value(0))
+        ("min-period",
+         po::value<uint64_t>()->default_value(kDefaultMinPeriod))
+        ("pmi-rate", po::value<uint64_t>()->default_value(0))
         ("json", po::bool_switch())
         ("argument", po::value(&arguments_));
 
@@ -177,6 +189,8 @@ int Tool::enable()
     if (options_["hypervisor"].as<bool>())
         policy.flags |= XEN_PERFCTR_POLICY_HYP;
     policy.max_counters = options_["max-counters"].as<uint32_t>();
+    policy.min_period = options_["min-period"].as<uint64_t>();
+    policy.pmi_rate = options_["pmi-rate"].as<uint64_t>();
     hypercall_.set_policy(domain().id, policy);
 
     return 0;
@@ -207,6 +221,10 @@ int Tool::status()
                 tier_name(policy.tier), flag_names(policy.flags).c_str());
     if (policy.max_counters)
         std::printf(", at most %u counters", policy.max_counters);
+    if (policy.min_period > 1)
+        std::printf(", periods from %" PRIu64, policy.min_period);
+    if (policy.pmi_rate)
+        std::printf(", at most %" PRIu64 " samples a second", policy.pmi_rate);
     std::printf("\n");
     for (const xen_perfctr_vcpu_stats& stats : vcpus)
         print_stats(stats);

@@ -37,48 +37,83 @@ static void forget(struct vperfctr *p)
  */
 void vperfctr_drop(struct vperfctr *p, struct perfctr_cpu *pc)
 {
+    if ( pc )
+    {
+        alternative_vcall(perfctr_ops.enable, pc, 0);
+        vperfctr_account(p, pc, NULL);
+    }
+    vperfctr_settle(p, pc);
     forget(p);
     if ( pc )
     {
-        vperfctr_enable(p, pc);
         vperfctr_charge(p, pc);
         vperfctr_sync_pce(p);
     }
 }
 
+/*
+ * The configuration that is asked for, if it exists and is allowed, and its
+ * start values in @start.  NULL and *rc 0: none is asked for.
+ */
+static const struct perfctr_image *look_up(
+    const struct vperfctr *p, uint32_t handle, uint64_t *start, int *rc)
+{
+    struct perfctr_domain *pd = p->vcpu->domain->arch.perfctr;
+    const struct perfctr_image *img;
+    unsigned int i;
+
+    *rc = 0;
+    if ( !handle )
+        return NULL;
+
+    img = handle == p->handle ? p->img : perfctr_handle_get(pd, handle);
+    if ( !img )
+    {
+        *rc = -ENOENT;
+        return NULL;
+    }
+
+    if ( !perfctr_image_allowed(&pd->policy, img) )
+        *rc = -EPERM;
+
+    for ( i = 0; !*rc && i < img->nr; i++ )
+    {
+        start[i] = ACCESS_ONCE(p->page->request.start[i]) & PERFCTR_COUNT_MASK;
+        if ( !vperfctr_start_allowed(img, i, start[i]) )
+            *rc = -EINVAL;
+    }
+
+    if ( !*rc )
+        return img;
+
+    if ( img != p->img )
+        perfctr_handle_put(pd, handle);
+
+    return NULL;
+}
+
 /* The VCPU is current, interrupts are off. */
 int vperfctr_apply(struct vperfctr *p, struct perfctr_cpu *pc)
 {
-    struct perfctr_domain *pd = p->vcpu->domain->arch.perfctr;
     const struct xen_perfctr_request *req = &p->page->request;
-    const struct perfctr_image *img = NULL;
+    const struct perfctr_image *img;
     uint32_t handle = ACCESS_ONCE(req->handle);
     unsigned int i;
-    int rc = 0;
-
-    p->seq = ACCESS_ONCE(req->seq);
-    p->cookie = ACCESS_ONCE(req->cookie);
-
-    if ( handle && handle == p->handle )
-        img = p->img;
-    else if ( handle )
-        img = perfctr_handle_get(pd, handle);
-
-    if ( handle && !img )
-        rc = -ENOENT;
-    else if ( img && !perfctr_image_allowed(&pd->policy, img) )
-    {
-        if ( img != p->img )
-            perfctr_handle_put(pd, handle);
-        img = NULL;
-        rc = -EPERM;
-    }
+    int rc;
 
     /*
      * No instruction of the guest runs between here and the end, and counters
      * without Xen's part do not count meanwhile.  Those with it start anew.
      */
     alternative_vcall(perfctr_ops.enable, pc, 0);
+
+    /* What has overflowed until now belongs to the request that ends. */
+    vperfctr_account(p, pc, NULL);
+    vperfctr_settle(p, true);
+
+    p->seq = ACCESS_ONCE(req->seq);
+    p->cookie = ACCESS_ONCE(req->cookie);
+    img = look_up(p, handle, p->count, &rc);
 
     p->revoked = false;
     p->overflow = 0;
@@ -99,8 +134,9 @@ int vperfctr_apply(struct vperfctr *p, struct perfctr_cpu *pc)
         p->negative = 0;
         for ( i = 0; i < img->nr; i++ )
         {
-            p->count[i] = ACCESS_ONCE(req->start[i]) & PERFCTR_COUNT_MASK;
-            if ( p->count[i] & PERFCTR_COUNT_SIGN )
+            if ( img->sample & (1u << i) )
+                p->base[i] = p->reload_sum[i] + perfctr_value(p->count[i]);
+            else if ( p->count[i] & PERFCTR_COUNT_SIGN )
                 p->negative |= 1u << i;
         }
 

@@ -122,7 +122,11 @@ static int check_counter(const struct perfctr_model *model,
         break;
 
     case XEN_PERFCTR_MODE_SAMPLE:
-        return bad(cfg, i, XEN_PERFCTR_BAD_MODE, -EOPNOTSUPP);
+        if ( !c->period || c->period >= PERFCTR_PERIOD_END )
+            return bad(cfg, i, XEN_PERFCTR_BAD_PERIOD, -EINVAL);
+        if ( c->period < policy->min_period )
+            return bad(cfg, i, XEN_PERFCTR_BAD_PERIOD, -EPERM);
+        break;
 
     default:
         return bad(cfg, i, XEN_PERFCTR_BAD_MODE, -EINVAL);
@@ -166,7 +170,18 @@ static void use_counter(struct perfctr_image *img,
     if ( c->domain & XEN_PERFCTR_DOM_KERNEL )
         img->policy |= XEN_PERFCTR_POLICY_KERNEL;
     if ( hyp )
+    {
         img->policy |= XEN_PERFCTR_POLICY_HYP;
+        img->hyp |= 1u << i;
+    }
+
+    if ( c->mode == XEN_PERFCTR_MODE_SAMPLE )
+    {
+        if ( !img->sample || c->period < img->min_period )
+            img->min_period = c->period;
+        img->sample |= 1u << i;
+        img->period[i] = c->period;
+    }
 
     img->hw[i] = hw;
     c->rdpmc = perfctr_rdpmc_index(hw);
@@ -235,7 +250,7 @@ int perfctr_config_check(const struct perfctr_model *model,
     if ( !cfg->nr || cfg->nr > XEN_PERFCTR_MAX_COUNTERS )
         return bad(cfg, 0, XEN_PERFCTR_BAD_NR, -EINVAL);
 
-    if ( cfg->flags )
+    if ( cfg->flags & ~XEN_PERFCTR_CONFIG_NOTIFY )
         return bad(cfg, 0, XEN_PERFCTR_BAD_FLAGS, -EINVAL);
 
     for ( i = 0; i < cfg->nr; i++ )
@@ -250,6 +265,7 @@ int perfctr_config_check(const struct perfctr_model *model,
         return bad(cfg, policy->max_counters, XEN_PERFCTR_BAD_FIT, -ENOSPC);
 
     img->nr = cfg->nr;
+    img->notify = cfg->flags & XEN_PERFCTR_CONFIG_NOTIFY;
 
     return assign(model, cfg, img, ev);
 }
@@ -259,7 +275,8 @@ bool perfctr_image_allowed(const struct xen_perfctr_policy *policy,
 {
     return policy->tier >= img->tier &&
            !(img->policy & ~policy->flags) &&
-           (!policy->max_counters || img->nr <= policy->max_counters);
+           (!policy->max_counters || img->nr <= policy->max_counters) &&
+           (!img->sample || img->min_period >= policy->min_period);
 }
 
 /*

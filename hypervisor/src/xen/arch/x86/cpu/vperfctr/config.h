@@ -34,6 +34,9 @@
 /* ECX for RDPMC: fixed counters are selected by bit 30. */
 #define PERFCTR_RDPMC_FIXED   (1u << 30)
 
+/* Sampling periods stay below this, a quarter of what a counter can hold. */
+#define PERFCTR_PERIOD_END    (1ull << 46)
+
 /* The parts of xen_perfctr_counter.event. */
 #define PERFCTR_EV_CODE       0x0000ffffu
 #define PERFCTR_EV_EDGE       (1u << 18)
@@ -84,6 +87,12 @@ struct perfctr_image {
     uint64_t user, kernel;      /* those enabled in each guest mode */
     uint64_t select[PERFCTR_MAX_GP];
     uint64_t fixed_ctrl;
+    /* Sets of counters of the configuration, not of the hardware. */
+    uint32_t sample;            /* those that sample */
+    uint32_t hyp;               /* those that count Xen's work */
+    bool notify;                /* XEN_PERFCTR_CONFIG_NOTIFY */
+    uint64_t min_period;        /* the shortest of the periods */
+    uint64_t period[XEN_PERFCTR_MAX_COUNTERS];
 };
 
 /*

@@ -30,9 +30,24 @@ DEFINE_PER_CPU(struct perfctr_cpu, perfctr_cpu);
 struct xen_perfctr_policy __ro_after_init perfctr_default_policy = {
     .size = sizeof(perfctr_default_policy),
     .flags = XEN_PERFCTR_POLICY_KERNEL,
+    .min_period = 100,
+    .pmi_rate = 100000,
 };
 
 static bool __initdata opt_perfctr;
+
+static int __init parse_number(const char *s, const char *end, uint64_t *val)
+{
+    const char *stop;
+    uint64_t x = simple_strtoull(s, &stop, 0);
+
+    if ( stop == s || stop != end )
+        return -EINVAL;
+
+    *val = x;
+
+    return 0;
+}
 
 static int __init cf_check parse_perfctr(const char *s)
 {
@@ -69,6 +84,26 @@ static int __init cf_check parse_perfctr(const char *s)
             }
             else
                 rc = -EINVAL;
+        }
+        else if ( !strncmp(s, "min-period=", 11) )
+        {
+            uint64_t period;
+
+            if ( parse_number(s + 11, ss, &period) ||
+                 !perfctr_limits_valid(period, 1) )
+                rc = -EINVAL;
+            else
+                perfctr_default_policy.min_period = period;
+        }
+        else if ( !strncmp(s, "pmi-rate=", 9) )
+        {
+            uint64_t rate;
+
+            if ( parse_number(s + 9, ss, &rate) || !rate ||
+                 !perfctr_limits_valid(0, rate) )
+                rc = -EINVAL;
+            else
+                perfctr_default_policy.pmi_rate = rate;
         }
         else if ( (val = parse_boolean("kernel", s, ss)) >= 0 )
         {

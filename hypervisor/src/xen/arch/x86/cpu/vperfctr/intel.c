@@ -107,6 +107,12 @@ static void cf_check intel_write(
         write_counter(pc, img->hw[i], count[i]);
 }
 
+static void cf_check intel_write_one(
+    struct perfctr_cpu *pc, unsigned int hw, uint64_t count)
+{
+    write_counter(pc, hw, count);
+}
+
 static uint64_t cf_check intel_overflowed(struct perfctr_cpu *pc)
 {
     uint64_t status;
@@ -125,6 +131,7 @@ static const struct perfctr_ops __initconst_cf_clobber intel_ops = {
     .enable = intel_enable,
     .program = intel_program,
     .write = intel_write,
+    .write_one = intel_write_one,
     .overflowed = intel_overflowed,
 };
 

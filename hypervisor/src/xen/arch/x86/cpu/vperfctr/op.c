@@ -24,13 +24,14 @@ static int query(const struct domain *d, struct xen_perfctr_query *q)
         .nr_gp = perfctr_model.nr_gp,
         .nr_fixed = perfctr_model.nr_fixed,
         .width = perfctr_model.width,
-        .flags = XEN_PERFCTR_CAP_IRET_APPLY |
+        .flags = XEN_PERFCTR_CAP_IRET_APPLY | XEN_PERFCTR_CAP_SAMPLE |
                  (policy->flags & XEN_PERFCTR_POLICY_KERNEL
                   ? XEN_PERFCTR_CAP_KERNEL : 0) |
                  (policy->flags & XEN_PERFCTR_POLICY_HYP
                   ? XEN_PERFCTR_CAP_HYP : 0),
         .tier = policy->tier,
         .max_configs = XEN_PERFCTR_MAX_CONFIGS,
+        .min_period = policy->min_period ?: 1,
     };
 
     return 0;
@@ -62,6 +63,7 @@ static int guest_op(unsigned int cmd, XEN_GUEST_HANDLE_PARAM(void) arg)
         struct xen_perfctr_query query;
         struct xen_perfctr_register reg;
         struct xen_perfctr_config cfg;
+        struct xen_perfctr_ring ring;
     } u;
     int rc;
 
@@ -134,6 +136,18 @@ static int guest_op(unsigned int cmd, XEN_GUEST_HANDLE_PARAM(void) arg)
 
     case XEN_PERFCTR_OP_apply:
         rc = apply(curr);
+        break;
+
+    case XEN_PERFCTR_OP_ring:
+        if ( copy_from_guest(&u.ring, arg, 1) )
+            return -EFAULT;
+        if ( u.ring.size != sizeof(u.ring) )
+            return -EINVAL;
+        if ( u.ring.nr_pages &&
+             d->arch.perfctr->policy.tier == XEN_PERFCTR_TIER_OFF )
+            return -ENODEV;
+
+        rc = perfctr_ring(d, &u.ring);
         break;
 
     default:
@@ -228,6 +242,7 @@ long do_perfctr_op(unsigned int cmd, XEN_GUEST_HANDLE_PARAM(void) arg)
     case XEN_PERFCTR_OP_config_create:
     case XEN_PERFCTR_OP_config_destroy:
     case XEN_PERFCTR_OP_apply:
+    case XEN_PERFCTR_OP_ring:
         rc = guest_op(cmd, arg);
         break;
 

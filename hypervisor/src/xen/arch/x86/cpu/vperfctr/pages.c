@@ -9,86 +9,11 @@
  * the VCPU runs, so they change only on that CPU, or while the VCPU is paused.
  */
 
-#include <xen/domain_page.h>
 #include <xen/err.h>
 #include <xen/mm.h>
 #include <xen/xmalloc.h>
 
-#include <asm/p2m.h>
-
 #include "private.h"
-
-static void *map_frame(struct domain *d, uint64_t gfn)
-{
-    struct page_info *page;
-    p2m_type_t p2mt;
-    void *va;
-
-    if ( gfn > PFN_DOWN(~0ull) )
-        return ERR_PTR(-EINVAL);
-
-    page = get_page_from_gfn(d, gfn, &p2mt, P2M_UNSHARE);
-    if ( !page )
-        return ERR_PTR(-EINVAL);
-
-    /* Not a grant or foreign page, and nothing that Xen shares with guests. */
-    if ( p2mt != p2m_ram_rw || page_get_owner(page) != d ||
-         is_xen_heap_page(page) || !get_page_type(page, PGT_writable_page) )
-    {
-        put_page(page);
-        return ERR_PTR(-EINVAL);
-    }
-
-    va = __map_domain_page_global(page);
-    if ( !va )
-    {
-        put_page_and_type(page);
-        return ERR_PTR(-ENOMEM);
-    }
-
-    return va;
-}
-
-/* All users of the mapping have been stopped. */
-static void unmap_frame(void *va)
-{
-    mfn_t mfn;
-
-    if ( !va )
-        return;
-
-    va = (void *)((unsigned long)va & PAGE_MASK);
-    mfn = domain_page_map_to_mfn(va);
-    unmap_domain_page_global(va);
-    put_page_and_type(mfn_to_page(mfn));
-}
-
-/*
- * Stop the VCPU, unless it is the caller.  Two VCPUs that do this to each other
- * must not wait for each other: hence the trylock, see also
- * domain_pause_except_self().
- */
-static int pause(struct domain *d, struct vcpu *v)
-{
-    if ( v == current )
-        return 0;
-
-    if ( !(v->pause_flags & VPF_down) )
-        return -EBUSY;
-
-    if ( !spin_trylock(&d->hypercall_deadlock_mutex) )
-        return -ERESTART;
-    vcpu_pause(v);
-    spin_unlock(&d->hypercall_deadlock_mutex);
-
-    return 0;
-}
-
-static void unpause(struct vcpu *v)
-{
-    if ( v != current )
-        vcpu_unpause(v);
-}
 
 /* The domain's lock is held, the VCPU is paused or current. */
 static struct vperfctr *get_context(struct vcpu *v)
@@ -138,7 +63,7 @@ int perfctr_register(struct domain *d, const struct xen_perfctr_register *reg)
                    : reg->time_offset) )
         return -EINVAL;
 
-    rc = pause(d, v);
+    rc = perfctr_pause(d, v);
     if ( rc )
         return rc;
 
@@ -153,18 +78,18 @@ int perfctr_register(struct domain *d, const struct xen_perfctr_register *reg)
     if ( d->is_dying )
         goto out;
 
-    page = map_frame(d, reg->gfn);
+    page = perfctr_map_frame(d, reg->gfn);
     rc = PTR_ERR(page);
     if ( IS_ERR(page) )
         goto out;
 
     if ( has_time )
     {
-        time = map_frame(d, reg->time_gfn);
+        time = perfctr_map_frame(d, reg->time_gfn);
         rc = PTR_ERR(time);
         if ( IS_ERR(time) )
         {
-            unmap_frame(page);
+            perfctr_unmap_frame(page);
             goto out;
         }
         time += reg->time_offset;
@@ -176,8 +101,8 @@ int perfctr_register(struct domain *d, const struct xen_perfctr_register *reg)
     p = get_context(v);
     if ( !p )
     {
-        unmap_frame(time);
-        unmap_frame(page);
+        perfctr_unmap_frame(time);
+        perfctr_unmap_frame(page);
         goto out;
     }
 
@@ -187,6 +112,9 @@ int perfctr_register(struct domain *d, const struct xen_perfctr_register *reg)
     p->status = 0;
     p->overflow = 0;
     p->revoked = false;
+    memset(p->reload_sum, 0, sizeof(p->reload_sum));
+    memset(p->missed, 0, sizeof(p->missed));
+    p->ring.full = 0;
     p->stolen = 0;
     p->time_version = 0;
     p->off_since = vperfctr_guest_tsc(p);
@@ -199,7 +127,7 @@ int perfctr_register(struct domain *d, const struct xen_perfctr_register *reg)
 
  out:
     spin_unlock(&pd->lock);
-    unpause(v);
+    perfctr_unpause(v);
 
     return rc;
 }
@@ -218,8 +146,10 @@ static void release(struct vperfctr *p)
     p->time = NULL;
     local_irq_restore(flags);
 
-    unmap_frame(page);
-    unmap_frame(time);
+    /* Without a request applied there are no samples to go there any more. */
+    perfctr_ring_release(p);
+    perfctr_unmap_frame(page);
+    perfctr_unmap_frame(time);
 }
 
 int perfctr_unregister(struct domain *d,
@@ -235,7 +165,7 @@ int perfctr_unregister(struct domain *d,
     if ( reg->zero )
         return -EINVAL;
 
-    rc = pause(d, v);
+    rc = perfctr_pause(d, v);
     if ( rc )
         return rc;
 
@@ -246,7 +176,7 @@ int perfctr_unregister(struct domain *d,
         rc = -ENOENT;
     spin_unlock(&pd->lock);
 
-    unpause(v);
+    perfctr_unpause(v);
 
     return rc;
 }

@@ -8,6 +8,8 @@
  * another VCPU, or has been started again.  So an overflow is believed only of
  * a counter that was started below zero by the VCPU that runs now, and is not
  * below zero any more.  Everything else is acknowledged, counted and ignored.
+ *
+ * Sampling counters have files of their own, see sample.c.
  */
 
 #include <xen/event.h>
@@ -50,7 +52,7 @@ static bool account(struct vperfctr *p, uint64_t status)
 }
 
 /* Interrupts are off, and the interrupt has been acknowledged. */
-void perfctr_pmi(void)
+void perfctr_pmi(const struct cpu_user_regs *regs)
 {
     struct perfctr_cpu *pc = &this_cpu(perfctr_cpu);
     struct vperfctr *p = pc->owner;
@@ -70,7 +72,12 @@ void perfctr_pmi(void)
         if ( !status )
             break;
 
-        if ( p && account(p, status) )
+        if ( !p )
+            continue;
+
+        if ( account(p, status) )
+            accounted = true;
+        if ( vperfctr_account(p, pc, regs) )
             accounted = true;
     }
 

@@ -39,6 +39,7 @@ static void freeze(struct vperfctr *p)
         struct perfctr_cpu *pc = &this_cpu(perfctr_cpu);
 
         vperfctr_enable(p, pc);
+        vperfctr_account(p, pc, NULL);
         vperfctr_charge(p, pc);
     }
     vperfctr_publish(p);
@@ -65,7 +66,8 @@ int perfctr_policy_set(struct domain *d,
 
     if ( policy->zero || policy->tier > XEN_PERFCTR_TIER_FULL ||
          (policy->flags & ~(XEN_PERFCTR_POLICY_KERNEL |
-                            XEN_PERFCTR_POLICY_HYP)) )
+                            XEN_PERFCTR_POLICY_HYP)) ||
+         !perfctr_limits_valid(policy->min_period, policy->pmi_rate) )
         return -EINVAL;
 
     /* So that nothing is validated against one policy and applied under another. */
@@ -130,6 +132,9 @@ int perfctr_vcpu_stats(struct domain *d, struct xen_perfctr_vcpu_stats *stats)
     stats->msr_writes = p->msr_writes;
     stats->pmis = p->pmis;
     stats->spurious = p->spurious;
+    stats->samples = p->samples;
+    stats->missed = p->missed_sum;
+    stats->throttled = p->throttles;
 
     return 0;
 }

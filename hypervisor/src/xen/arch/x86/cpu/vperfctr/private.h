@@ -10,6 +10,7 @@
 #include <xen/percpu.h>
 #include <xen/sched.h>
 #include <xen/spinlock.h>
+#include <xen/time.h>
 
 #include <asm/perfctr.h>
 
@@ -50,6 +51,16 @@ struct vperfctr {
     struct xen_perfctr_vcpu_page *page; /* mapping, or NULL */
     struct xen_perfctr_time *time;      /* mapping, or NULL */
 
+    /* The sample ring; nr is 0 when there is none. */
+    struct {
+        struct xen_perfctr_sample *page[XEN_PERFCTR_MAX_RING_PAGES];
+        uint32_t nr;                    /* pages, a power of two */
+        uint32_t head;
+        bool alerted;                   /* with the tail at alert_tail */
+        uint32_t alert_tail;
+        uint64_t full;
+    } ring;
+
     /* The applied configuration; img is NULL when there is none. */
     const struct perfctr_image *img;
     uint32_t handle, seq;
@@ -64,6 +75,18 @@ struct vperfctr {
     bool user;                          /* guest is in user mode */
     bool revoked;                       /* frozen by a change of policy */
     bool refused;                       /* last request was, see apply.c */
+
+    /*
+     * Sampling, by counter: what is published, and what a sampling counter's
+     * value plus reload_sum was zero at.
+     */
+    uint64_t reload_sum[XEN_PERFCTR_MAX_COUNTERS];
+    uint64_t missed[XEN_PERFCTR_MAX_COUNTERS];
+    uint64_t base[XEN_PERFCTR_MAX_COUNTERS];
+    /* Samples that may still be taken until the window ends. */
+    uint32_t tokens;
+    s_time_t window_end;
+    bool throttled;                     /* periods were taken in advance */
 
     /* Values at the last switch-out or apply, by counter. */
     uint64_t count[XEN_PERFCTR_MAX_COUNTERS];
@@ -83,6 +106,7 @@ struct vperfctr {
     uint64_t hypercalls_perfctr, hypercalls_other;
     uint64_t applies, apply_errors, restores, resumes, msr_writes;
     uint64_t pmis, spurious;
+    uint64_t samples, missed_sum, throttles;
 };
 
 /* What one CPU's counters hold; accessed by that CPU with interrupts off. */
@@ -109,6 +133,7 @@ struct perfctr_ops {
     void (*program)(struct perfctr_cpu *pc, const struct perfctr_image *img);
     void (*write)(struct perfctr_cpu *pc, const struct perfctr_image *img,
                   const uint64_t *count);
+    void (*write_one)(struct perfctr_cpu *pc, unsigned int hw, uint64_t count);
     /* Counters that have overflowed; their status is cleared. */
     uint64_t (*overflowed)(struct perfctr_cpu *pc);
 };
@@ -131,14 +156,25 @@ const struct perfctr_image *perfctr_handle_get(struct perfctr_domain *pd,
                                                uint32_t handle);
 void perfctr_handle_put(struct perfctr_domain *pd, uint32_t handle);
 
+/* frames.c */
+void *perfctr_map_frame(struct domain *d, uint64_t gfn);
+void perfctr_unmap_frame(void *va);
+int perfctr_pause(struct domain *d, struct vcpu *v);
+void perfctr_unpause(struct vcpu *v);
+
 /* pages.c */
 int perfctr_register(struct domain *d, const struct xen_perfctr_register *reg);
 int perfctr_unregister(struct domain *d,
                        const struct xen_perfctr_register *reg);
 
+/* ring.c */
+int perfctr_ring(struct domain *d, const struct xen_perfctr_ring *ring);
+void perfctr_ring_release(struct vperfctr *p);
+
 /* publish.c */
 void vperfctr_publish_start(struct vperfctr *p);
 void vperfctr_publish(struct vperfctr *p);
+void vperfctr_publish_samples(struct vperfctr *p, uint32_t counters);
 void vperfctr_publish_time(struct vperfctr *p);
 
 /* switch.c */
@@ -157,11 +193,40 @@ void vperfctr_drop(struct vperfctr *p, struct perfctr_cpu *pc);
 /* pmi.c */
 void vperfctr_overflow(struct vperfctr *p, uint32_t counters);
 
+/* sample.c */
+bool vperfctr_account(struct vperfctr *p, struct perfctr_cpu *pc,
+                      const struct cpu_user_regs *regs);
+void vperfctr_refold(struct vperfctr *p, struct perfctr_cpu *pc);
+void vperfctr_settle(struct vperfctr *p, bool loaded);
+bool vperfctr_start_allowed(const struct perfctr_image *img, unsigned int i,
+                            uint64_t start);
+
+/* record.c */
+bool vperfctr_record(struct vperfctr *p, const struct xen_perfctr_sample *rec,
+                     bool *alert);
+
 /* policy.c */
 int perfctr_policy_get(struct domain *d, struct xen_perfctr_policy *policy);
 int perfctr_policy_set(struct domain *d,
                        const struct xen_perfctr_policy *policy);
 int perfctr_vcpu_stats(struct domain *d, struct xen_perfctr_vcpu_stats *stats);
+
+/* Samples a second and VCPU that a policy can allow at most. */
+#define PERFCTR_MAX_RATE      1000000000u
+
+/* May these be in a policy?  A rate of 0 stands for the default. */
+static inline bool perfctr_limits_valid(uint64_t min_period, uint64_t pmi_rate)
+{
+    return min_period < PERFCTR_PERIOD_END && pmi_rate <= PERFCTR_MAX_RATE;
+}
+
+/* A counter's raw value as a signed number. */
+static inline int64_t perfctr_value(uint64_t raw)
+{
+    unsigned int shift = 64 - perfctr_model.width;
+
+    return (int64_t)(raw << shift) >> shift;
+}
 
 static inline uint64_t perfctr_rdpmc(unsigned int hw)
 {

@@ -62,6 +62,33 @@ void vperfctr_publish(struct vperfctr *p)
     write_end(&pub->version, &p->version);
 }
 
+/*
+ * After samples.  These numbers are published only here: all others change
+ * more often, and most configurations do not sample.
+ */
+void vperfctr_publish_samples(struct vperfctr *p, uint32_t counters)
+{
+    struct xen_perfctr_published *pub = p->page ? &p->page->pub : NULL;
+    unsigned int i;
+
+    if ( !pub )
+        return;
+
+    /* Orders the records as well: they are there before the new head. */
+    write_begin(&pub->version, &p->version);
+
+    write_atomic(&pub->ring_head, p->ring.head);
+    write_atomic(&pub->ring_full, p->ring.full);
+    for ( i = 0; i < XEN_PERFCTR_MAX_COUNTERS; i++ )
+        if ( counters & (1u << i) )
+        {
+            write_atomic(&pub->reload_sum[i], p->reload_sum[i]);
+            write_atomic(&pub->missed[i], p->missed[i]);
+        }
+
+    write_end(&pub->version, &p->version);
+}
+
 void vperfctr_publish_time(struct vperfctr *p)
 {
     struct xen_perfctr_time *time = p->time;

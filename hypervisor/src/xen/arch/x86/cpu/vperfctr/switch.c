@@ -98,6 +98,7 @@ void vperfctr_save(struct vperfctr *p, struct perfctr_cpu *pc)
         return;
 
     alternative_vcall(perfctr_ops.enable, pc, 0);
+    vperfctr_account(p, pc, NULL);
 
     for ( i = 0; i < img->nr; i++ )
     {
@@ -179,6 +180,8 @@ void vperfctr_switch_to(struct vcpu *v)
     if ( p->img )
     {
         load(p, pc);
+        if ( p->user && !vperfctr_requested(p) )
+            vperfctr_refold(p, pc);
         vperfctr_enable(p, pc);
     }
     else if ( p->refused )
@@ -195,6 +198,9 @@ void vperfctr_switch_to(struct vcpu *v)
  * that fails it is sent to its kernel.
  *
  * To user mode is the way of every IRET hypercall, where requests are applied.
+ *
+ * A sampling counter of the mode that is left may have overflowed on the very
+ * instruction that left it, and its interrupt not have come yet.
  */
 void vperfctr_toggle(struct vcpu *v)
 {
@@ -207,12 +213,15 @@ void vperfctr_toggle(struct vcpu *v)
     pc = &this_cpu(perfctr_cpu);
     if ( pc->owner == p )
     {
+        vperfctr_account(p, pc, NULL);
         p->user = !(v->arch.flags & TF_kernel_mode);
 
         if ( p->user && vperfctr_requested(p) )
             vperfctr_apply(p, pc);
         else if ( p->img )
         {
+            if ( p->user )
+                vperfctr_refold(p, pc);
             vperfctr_enable(p, pc);
             vperfctr_charge(p, pc);
         }

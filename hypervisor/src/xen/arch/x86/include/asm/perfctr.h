@@ -26,7 +26,7 @@ void perfctr_release(struct domain *d);
 void perfctr_vcpu_destroy(struct vcpu *v);
 
 void perfctr_resume(void);
-void perfctr_pmi(void);
+void perfctr_pmi(const struct cpu_user_regs *regs);
 
 void vperfctr_switch_from(struct vcpu *v);
 void vperfctr_switch_to(struct vcpu *v);

@@ -65,6 +65,8 @@ int main(int argc, char **argv)
     test_switch();
     test_overflow();
     test_sample();
+    test_throttle();
+    test_sample_random();
     test_ring();
     test_op();
     test_race();

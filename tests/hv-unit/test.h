@@ -25,6 +25,7 @@ void test_switch(void);
 void test_overflow(void);
 void test_sample(void);
 void test_throttle(void);
+void test_sample_random(void);
 void test_ring(void);
 void test_op(void);
 void test_race(void);

@@ -172,6 +172,14 @@ static void test_life(void)
     EQUAL(register_ring(RING_FRAME, 4), 0);
     EQUAL(pub()->ring_head, 0);
 
+    test_case("and the sums begin anew");
+    to_kernel();
+    request_and_go(1, -PERIOD);
+    samples(1);
+    EQUAL(pub()->reload_sum[0], PERIOD);
+    EQUAL(pub()->ring_head, 1);
+    EQUAL(record(0)->count, PERIOD);
+
     test_case("a ring ends with its domain");
     fresh(16, 0);
     run_on(0, NULL);

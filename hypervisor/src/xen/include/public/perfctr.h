@@ -206,6 +206,8 @@ struct xen_perfctr_counter {
  * these (-raw - 1) / period have not happened yet:
  *
  *     overflows = records + missed - (-raw - 1) / period
+ *
+ * They may be given back on the way to user mode, when no request waits.
  */
 #define XEN_PERFCTR_MODE_SAMPLE       1
 
@@ -278,7 +280,7 @@ struct xen_perfctr_published {
     uint32_t ring_head;         /* records written to the ring          0x30 */
     uint32_t zero;              /*                                      0x34 */
     uint64_t ring_full;         /* records not written: ring full       0x38 */
-    /* By counter; never set back while the page is registered. */
+    /* By counter; they go on for as long as the page is registered. */
     uint64_t reload_sum[XEN_PERFCTR_MAX_COUNTERS]; /* taken off         0x40 */
     uint64_t missed[XEN_PERFCTR_MAX_COUNTERS]; /* overflows, no record  0xa0 */
 };                              /*                                     0x100 */

@@ -41,11 +41,30 @@ class Tracing final {
   int error_ = 0;
 };
 
-Result<CounterSet> open_and_start(const std::vector<Event>& events, const Options& options) {
-  auto set = CounterSet::open(events, options);
+// Makes and starts a set or a sampler of a thread.
+template <class Set, class Events, class SetOptions>
+Result<Set> open_and_start(const Events& events, const SetOptions& options) {
+  auto set = Set::open(events, options);
   if (!set) return set;
   if (auto started = set->start(); !started) return started.error();
   return set;
+}
+
+template <class Set, class Events, class SetOptions>
+Result<Set> attach_to(const Events& events, const SetOptions& options, pid_t tid) {
+  SetOptions of_thread = options;
+  of_thread.tid = tid;
+  auto set = open_and_start<Set>(events, of_thread);
+  if (set || set.error().sys_errno != EPERM) return set;
+
+  // The kernel's own rules for tracing decide who may count whom.
+  const Tracing tracing(tid);
+  if (tracing.error() != 0) {
+    Error error = set.error();
+    error.message += " (tracing it: " + std::string(std::strerror(tracing.error())) + ")";
+    return error;
+  }
+  return open_and_start<Set>(events, of_thread);
 }
 
 }  // namespace
@@ -73,19 +92,12 @@ bool is_alive(pid_t tid) {
 }
 
 Result<CounterSet> attach(const std::vector<Event>& events, const Options& options, pid_t tid) {
-  Options of_thread = options;
-  of_thread.tid = tid;
-  auto set = open_and_start(events, of_thread);
-  if (set || set.error().sys_errno != EPERM) return set;
+  return attach_to<CounterSet>(events, options, tid);
+}
 
-  // The kernel's own rules for tracing decide who may count whom.
-  const Tracing tracing(tid);
-  if (tracing.error() != 0) {
-    Error error = set.error();
-    error.message += " (tracing it: " + std::string(std::strerror(tracing.error())) + ")";
-    return error;
-  }
-  return open_and_start(events, of_thread);
+Result<Sampler> attach_sampler(const std::vector<SampledEvent>& events,
+                               const SamplerOptions& options, pid_t tid) {
+  return attach_to<Sampler>(events, options, tid);
 }
 
 }  // namespace perfctr::cli

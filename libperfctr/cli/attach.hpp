@@ -2,6 +2,7 @@
 #pragma once
 
 #include <perfctr/counter_set.hpp>
+#include <perfctr/sampler.hpp>
 
 #include <sys/types.h>
 
@@ -19,5 +20,9 @@ namespace perfctr::cli {
 // is traced while the set is made, and let go again.
 [[nodiscard]] Result<CounterSet> attach(const std::vector<Event>& events, const Options& options,
                                         pid_t tid);
+
+// The same for a sampler.
+[[nodiscard]] Result<Sampler> attach_sampler(const std::vector<SampledEvent>& events,
+                                             const SamplerOptions& options, pid_t tid);
 
 }  // namespace perfctr::cli

@@ -170,6 +170,12 @@ void ChildProcess::wait() {
   if (!ended_) reap(0);
 }
 
+void ChildProcess::ended(int status, const rusage& usage) noexcept {
+  ended_ = true;
+  status_ = status;
+  usage_ = usage;
+}
+
 int ChildProcess::exit_status() const noexcept {
   return WIFSIGNALED(status_) ? 128 + WTERMSIG(status_) : WEXITSTATUS(status_);
 }

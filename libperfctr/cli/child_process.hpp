@@ -39,6 +39,9 @@ class ChildProcess final {
   // Whether the child has ended; fills status and usage if so.
   [[nodiscard]] bool poll();
   void wait();
+  // For who has waited for all children at once: what wait4() gave for this one.
+  void ended(int status, const rusage& usage) noexcept;
+  [[nodiscard]] bool has_ended() const noexcept { return ended_; }
 
   // Once ended: as a shell has it, 128 + the signal's number after a signal.
   [[nodiscard]] int exit_status() const noexcept;

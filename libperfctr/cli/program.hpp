@@ -26,12 +26,14 @@ struct Verb {
 [[nodiscard]] const Verb* find_verb(const std::string& name);
 
 int run_stat(std::span<char* const> args);
+int run_record(std::span<char* const> args);
 int run_list(std::span<char* const> args);
 int run_info(std::span<char* const> args);
 int run_check(std::span<char* const> args);
 int run_help(std::span<char* const> args);
 
 extern const char kStatHelp[];
+extern const char kRecordHelp[];
 extern const char kListHelp[];
 extern const char kInfoHelp[];
 extern const char kCheckHelp[];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "signals.hpp"
 
+#include <sys/signalfd.h>
+
 #include <cerrno>
 #include <ctime>
 #include <initializer_list>
@@ -13,6 +15,7 @@ Signals::Signals() {
     ::sigaddset(&watched_, signal);
   }
   ::sigprocmask(SIG_BLOCK, &watched_, &before_);
+  fd_ = ScopedFd(::signalfd(-1, &watched_, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 Signals::~Signals() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "scoped_fd.hpp"
+
 #include <sys/types.h>
 
 #include <csignal>
@@ -19,12 +21,16 @@ class Signals final {
   // Waits for a signal at most this long (negative: for ever); 0 when none came.
   int wait(double seconds, siginfo_t* info);
 
+  // For poll(): readable while a signal waits.
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
   // Hands a signal on to the command, unless the terminal already has.
   static void forward(const siginfo_t& info, pid_t command);
 
  private:
   sigset_t watched_;
   sigset_t before_;
+  ScopedFd fd_;
 };
 
 }  // namespace perfctr::cli

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "stat_options.hpp"
 
+#include "option_values.hpp"
+
 #include <getopt.h>
 
-#include <charconv>
-#include <optional>
 #include <string_view>
 
 namespace perfctr::cli {
@@ -66,49 +66,8 @@ const option kLong[] = {
     {nullptr, 0, nullptr, 0},
 };
 
-Error usage(std::string message, std::string subject = {}) {
-  return Error{.code = Errc::kBadArgument,
-               .sys_errno = 0,
-               .message = std::move(message),
-               .remedy = {},
-               .subject = std::move(subject)};
-}
-
-std::optional<unsigned> number(std::string_view text) {
-  unsigned value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || stop != text.data() + text.size())
-    return std::nullopt;
-  return value;
-}
-
-Result<unsigned> number_of(char letter, const char* what, const char* text, unsigned least,
-                           unsigned most) {
-  const auto value = number(text);
-  if (value && *value >= least && *value <= most) return *value;
-  return usage(std::string("-") + letter + " wants " + what + " from " + std::to_string(least) +
-                   " to " + std::to_string(most) + ", not '" + text + "'",
-               text);
-}
-
-Result<void> add_ids(char letter, std::string_view list, std::vector<int>& ids) {
-  while (true) {
-    const auto comma = list.find(',');
-    const std::string_view item = list.substr(0, comma);
-    const auto id = number(item);
-    if (!id || *id == 0 || *id > 0x7fffffff) {
-      return usage(std::string("-") + letter + " wants ids separated by commas, not '" +
-                       std::string(item) + "'",
-                   std::string(item));
-    }
-    ids.push_back(static_cast<int>(*id));
-    if (comma == std::string_view::npos) return {};
-    list.remove_prefix(comma + 1);
-  }
-}
-
 Result<void> check_together(const StatOptions& options) {
-  const auto refuse = [](const char* message) { return Result<void>(usage(message)); };
+  const auto refuse = [](const char* message) { return Result<void>(option_error(message)); };
   if (options.help) return {};
   if (!options.pids.empty() && !options.tids.empty()) return refuse("-p and -t do not go together");
   if (options.command.empty() && !options.attaches()) {
@@ -147,7 +106,7 @@ Result<StatOptions> parse_stat_options(std::span<char* const> args) {
       case 'e':
         if (!options.events.empty()) options.events += ',';
         options.events += optarg;
-        if (*optarg == '\0') return usage("-e wants an event, not ''");
+        if (*optarg == '\0') return option_error("-e wants an event, not ''");
         break;
       case 'g':
         break;
@@ -156,7 +115,8 @@ Result<StatOptions> parse_stat_options(std::span<char* const> args) {
         break;
       case 'p':
       case 't': {
-        auto added = add_ids(static_cast<char>(c), optarg, c == 'p' ? options.pids : options.tids);
+        auto added =
+            add_option_ids(static_cast<char>(c), optarg, c == 'p' ? options.pids : options.tids);
         if (!added) return added.error();
         break;
       }
@@ -164,7 +124,7 @@ Result<StatOptions> parse_stat_options(std::span<char* const> args) {
         options.per_thread = true;
         break;
       case 'r': {
-        const auto value = number_of('r', "a number of runs", optarg, 1, 1000000);
+        const auto value = option_number_of('r', "a number of runs", optarg, 1, 1000000);
         if (!value) return value.error();
         options.repeat = *value;
         break;
@@ -173,7 +133,7 @@ Result<StatOptions> parse_stat_options(std::span<char* const> args) {
         options.no_counters = true;
         break;
       case 'I': {
-        const auto value = number_of('I', "milliseconds", optarg, 1, 86400000);
+        const auto value = option_number_of('I', "milliseconds", optarg, 1, 86400000);
         if (!value) return value.error();
         options.interval_ms = *value;
         break;
@@ -181,7 +141,7 @@ Result<StatOptions> parse_stat_options(std::span<char* const> args) {
       case 'x':
         // As perf has it, "\t" is a tab.
         options.separator = std::string_view(optarg) == "\\t" ? "\t" : optarg;
-        if (options.separator.empty()) return usage("-x wants a separator, not ''");
+        if (options.separator.empty()) return option_error("-x wants a separator, not ''");
         options.format = options.format == StatFormat::kJson ? StatFormat::kJson : StatFormat::kCsv;
         break;
       case 'j':
@@ -189,16 +149,16 @@ Result<StatOptions> parse_stat_options(std::span<char* const> args) {
         break;
       case 'o':
         options.output_path = optarg;
-        if (options.output_path.empty()) return usage("-o wants a file, not ''");
+        if (options.output_path.empty()) return option_error("-o wants a file, not ''");
         break;
       case kAppend:
         options.append = true;
         break;
       case kLogFd: {
-        const auto value = number(optarg);
+        const auto value = option_number(optarg);
         if (!value || *value > 1000000) {
-          return usage(std::string("--log-fd wants a file descriptor, not '") + optarg + "'",
-                       optarg);
+          return option_error(std::string("--log-fd wants a file descriptor, not '") + optarg + "'",
+                              optarg);
         }
         options.log_fd = static_cast<int>(*value);
         break;
@@ -216,17 +176,18 @@ Result<StatOptions> parse_stat_options(std::span<char* const> args) {
         options.help = true;
         break;
       case ':':
-        return usage(std::string("option '") + argv[static_cast<std::size_t>(optind - 1)] +
-                         "' wants an argument",
-                     argv[static_cast<std::size_t>(optind - 1)]);
+        return option_error(std::string("option '") + argv[static_cast<std::size_t>(optind - 1)] +
+                                "' wants an argument",
+                            argv[static_cast<std::size_t>(optind - 1)]);
       default: {
         const std::string text = optopt > 0 && optopt < 256
                                      ? std::string("-") + static_cast<char>(optopt)
                                      : std::string(argv[static_cast<std::size_t>(optind - 1)]);
         if (text == "-a" || text == "-C") {
-          return usage("'" + text + "' would count whole CPUs; perfctr counts threads only", text);
+          return option_error("'" + text + "' would count whole CPUs; perfctr counts threads only",
+                              text);
         }
-        return usage("there is no option '" + text + "'", text);
+        return option_error("there is no option '" + text + "'", text);
       }
     }
   }

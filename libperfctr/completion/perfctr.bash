@@ -25,7 +25,7 @@ _perfctr() {
   fi
 
   if ((cword == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "stat list info check help --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "stat record list info check help --help --version" -- "$cur")
     return
   fi
   case "${words[1]}" in
@@ -44,9 +44,26 @@ _perfctr() {
         mapfile -t COMPREPLY < <(compgen -c -- "$cur")
       fi
       ;;
+    record)
+      case "$prev" in
+        -e | --event) _perfctr_events "$cur"; return ;;
+        -o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        -p | --pid | -t | --tid) mapfile -t COMPREPLY < <(compgen -W "$(ps -eo pid=)" -- "$cur"); return ;;
+        --call-graph) mapfile -t COMPREPLY < <(compgen -W "fp" -- "$cur"); return ;;
+        --side-band) mapfile -t COMPREPLY < <(compgen -W "auto kernel trace" -- "$cur"); return ;;
+        -c | --count | -F | --freq | -m | --mmap-pages) return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "-e --event -c --count -F --freq -g --call-graph -o --output
+          -i --no-inherit -p --pid -t --tid -m --mmap-pages --side-band -q --quiet -v --verbose
+          -h --help" -- "$cur")
+      else
+        mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+      fi
+      ;;
     list) mapfile -t COMPREPLY < <(compgen -W "hw -l --long-desc -j --json -h --help" -- "$cur") ;;
     info | check) mapfile -t COMPREPLY < <(compgen -W "-h --help" -- "$cur") ;;
-    help) mapfile -t COMPREPLY < <(compgen -W "stat list info check help" -- "$cur") ;;
+    help) mapfile -t COMPREPLY < <(compgen -W "stat record list info check help" -- "$cur") ;;
   esac
 }
 

@@ -71,7 +71,7 @@ class CommandTest final : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(0, ran.status);
       CPPUNIT_ASSERT(contains(ran.output, "Usage: perfctr"));
     }
-    for (const char* verb : {"stat", "list", "info", "check", "help"}) {
+    for (const char* verb : {"stat", "record", "list", "info", "check", "help"}) {
       const std::string name = verb;
       const Ran by_option = perfctr(name + " --help");
       const Ran by_verb = perfctr("help " + name);
@@ -87,8 +87,9 @@ class CommandTest final : public CppUnit::TestFixture {
   }
 
   void wrong_command_lines() {
-    for (const char* line : {"", "nonsense", "--nonsense", "stat", "stat -Z true", "stat -r x true",
-                             "list -Z", "list a b", "info x", "check --x", "help nonsense"}) {
+    for (const char* line :
+         {"", "nonsense", "--nonsense", "stat", "stat -Z true", "stat -r x true", "record",
+          "record -Z true", "list -Z", "list a b", "info x", "check --x", "help nonsense"}) {
       const Ran ran = perfctr(line);
       CPPUNIT_ASSERT_EQUAL_MESSAGE(line, 2, ran.status);
       CPPUNIT_ASSERT_MESSAGE(line, contains(ran.output, "erfctr"));
@@ -192,7 +193,8 @@ class CommandTest final : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(contains(perfctr("list hw").output, "instructions"));
     CPPUNIT_ASSERT(
         contains(perfctr("list -l br_inst_retired:cond").output, "skl::BR_INST_RETIRED:COND"));
-    CPPUNIT_ASSERT(contains(perfctr("list -j stores").output, "\"name\" : \"stores\""));
+    CPPUNIT_ASSERT(
+        contains(perfctr("list -j branch-misses").output, "\"name\" : \"branch-misses\""));
     CPPUNIT_ASSERT_EQUAL(1, perfctr("list no-such-event").status);
   }
 

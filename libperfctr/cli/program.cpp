@@ -10,6 +10,7 @@ namespace {
 constexpr Verb kVerbs[] = {
     {"stat", "count events of a command or of running threads", run_stat, kStatHelp},
     {"record", "sample where a command or running threads spend events", run_record, kRecordHelp},
+    {"report", "show where the events of a recording happened", run_report, kReportHelp},
     {"list", "show the names of events", run_list, kListHelp},
     {"info", "show what counting needs, and what is missing", run_info, kInfoHelp},
     {"check", "prove that this machine counts right", run_check, kCheckHelp},

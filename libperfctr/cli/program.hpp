@@ -27,6 +27,7 @@ struct Verb {
 
 int run_stat(std::span<char* const> args);
 int run_record(std::span<char* const> args);
+int run_report(std::span<char* const> args);
 int run_list(std::span<char* const> args);
 int run_info(std::span<char* const> args);
 int run_check(std::span<char* const> args);
@@ -34,6 +35,7 @@ int run_help(std::span<char* const> args);
 
 extern const char kStatHelp[];
 extern const char kRecordHelp[];
+extern const char kReportHelp[];
 extern const char kListHelp[];
 extern const char kInfoHelp[];
 extern const char kCheckHelp[];

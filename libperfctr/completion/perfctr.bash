@@ -25,7 +25,7 @@ _perfctr() {
   fi
 
   if ((cword == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "stat record list info check help --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "stat record report list info check help --help --version" -- "$cur")
     return
   fi
   case "${words[1]}" in
@@ -61,9 +61,21 @@ _perfctr() {
         mapfile -t COMPREPLY < <(compgen -c -- "$cur")
       fi
       ;;
+    report)
+      case "$prev" in
+        -i | --input | -o | --output | --svg | --pprof | --kallsyms | --xen-syms)
+          mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --symfs) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        -s | --sort) mapfile -t COMPREPLY < <(compgen -W "comm dso symbol comm,dso,symbol dso,symbol" -- "$cur"); return ;;
+        -e | --event | --percent-limit) return ;;
+      esac
+      mapfile -t COMPREPLY < <(compgen -W "-i --input -e --event -s --sort -g --call-graph --children --no-children
+        --samples --percent-limit -o --output -j --json --folded --svg --pprof --symfs --kallsyms --xen-syms
+        --no-demangle --stdio -n --show-nr-samples -h --help" -- "$cur")
+      ;;
     list) mapfile -t COMPREPLY < <(compgen -W "hw -l --long-desc -j --json -h --help" -- "$cur") ;;
     info | check) mapfile -t COMPREPLY < <(compgen -W "-h --help" -- "$cur") ;;
-    help) mapfile -t COMPREPLY < <(compgen -W "stat record list info check help" -- "$cur") ;;
+    help) mapfile -t COMPREPLY < <(compgen -W "stat record report list info check help" -- "$cur") ;;
   esac
 }
 

@@ -71,7 +71,7 @@ class CommandTest final : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(0, ran.status);
       CPPUNIT_ASSERT(contains(ran.output, "Usage: perfctr"));
     }
-    for (const char* verb : {"stat", "record", "list", "info", "check", "help"}) {
+    for (const char* verb : {"stat", "record", "report", "list", "info", "check", "help"}) {
       const std::string name = verb;
       const Ran by_option = perfctr(name + " --help");
       const Ran by_verb = perfctr("help " + name);

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "byte_reader.hpp"
+
+#include <perfctr/result.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace perfctr::report {
+
+// A table of "ADDRESS TYPE NAME" lines: /proc/kallsyms, System.map, xen-syms.map.
+class KernelSymbols final {
+ public:
+  struct Symbol {
+    std::uint64_t start = 0;
+    std::string_view name;
+  };
+
+  [[nodiscard]] static Result<KernelSymbols> parse(std::string text, const std::string& path);
+  // Nothing below the first symbol.
+  [[nodiscard]] std::optional<Symbol> find(std::uint64_t address) const;
+
+ private:
+  std::string text_;
+  std::map<std::uint64_t, std::pair<std::size_t, std::size_t>> places_;  // of names in text_
+};
+
+}  // namespace perfctr::report

@@ -2,14 +2,12 @@
 //
 // The C interface.  Nothing may throw across it: memory running out becomes
 // -ENOMEM.
+#include "c_errors.hpp"
+
 #include <perfctr/perfctr.h>
 #include <perfctr/perfctr.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstddef>
-#include <cstring>
-#include <new>
 
 struct perfctr_set {
   perfctr::CounterSet set;
@@ -17,79 +15,9 @@ struct perfctr_set {
 
 namespace {
 
-using perfctr::Errc;
-using perfctr::Error;
-
-template <std::size_t N>
-void copy_text(char (&to)[N], const std::string& from) {
-  const std::size_t length = std::min(from.size(), N - 1);
-  std::memcpy(to, from.data(), length);
-  to[length] = '\0';
-}
-
-int errno_of(const Error& error) {
-  if (error.sys_errno != 0) return -error.sys_errno;
-  switch (error.code) {
-    case Errc::kTooManyCounters:
-    case Errc::kNoHardwareCounter:
-      return -ENOSPC;
-    case Errc::kNoDevice:
-    case Errc::kNoPmu:
-    case Errc::kDisabled:
-      return -ENODEV;
-    case Errc::kNoPermission:
-    case Errc::kPolicy:
-      return -EACCES;
-    case Errc::kBusy:
-      return -EBUSY;
-    case Errc::kNoThread:
-      return -ESRCH;
-    case Errc::kLost:
-    case Errc::kRevoked:
-      return -ESTALE;
-    default:
-      return -EINVAL;
-  }
-}
-
-// The caller's structure may be an older, shorter one: fill it only when it is
-// as this library knows it; none shorter was ever released.
-int fail(const Error& error, perfctr_error* out) {
-  if (out != nullptr && out->size >= sizeof(*out)) {
-    out->code = static_cast<std::uint32_t>(error.code);
-    out->sys_errno = error.sys_errno;
-    copy_text(out->message, error.message);
-    copy_text(out->remedy, error.remedy);
-    copy_text(out->subject, error.subject);
-  }
-  return errno_of(error);
-}
-
-Error bad_argument(const char* message) {
-  return Error{.code = Errc::kBadArgument,
-               .sys_errno = EINVAL,
-               .message = message,
-               .remedy = "see libperfctr(3)",
-               .subject = {}};
-}
-
-template <class Body>
-int guarded(perfctr_error* error, Body body) {
-  try {
-    const perfctr::Result<void> result = body();
-    return result.ok() ? 0 : fail(result.error(), error);
-  } catch (const std::bad_alloc&) {
-    if (error != nullptr && error->size >= sizeof(*error)) {
-      error->code = static_cast<std::uint32_t>(Errc::kSystem);
-      error->sys_errno = ENOMEM;
-      std::strcpy(error->message, "out of memory");
-      error->remedy[0] = error->subject[0] = '\0';
-    }
-    return -ENOMEM;
-  } catch (...) {
-    return -EFAULT;
-  }
-}
+using perfctr::bad_argument;
+using perfctr::fail;
+using perfctr::guarded;
 
 perfctr::Result<void> open_set(perfctr_set** set, const char* events, const perfctr_options* from) {
   perfctr::Options options;

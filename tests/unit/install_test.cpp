@@ -20,10 +20,12 @@ class InstallTest final : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(InstallTest);
   CPPUNIT_TEST(installed_files);
   CPPUNIT_TEST(c_example_with_pkg_config);
+  CPPUNIT_TEST(c_profiler);
   CPPUNIT_TEST(cxx_example_with_cmake);
   CPPUNIT_TEST(headers_stand_alone);
   CPPUNIT_TEST(exported_symbols);
   CPPUNIT_TEST(c_errors);
+  CPPUNIT_TEST(c_sampler_errors);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -67,6 +69,23 @@ class InstallTest final : public CppUnit::TestFixture {
     expect_counts_or_reason(run(binary + "-static"), "call 3: ");
   }
 
+  void c_profiler() {
+    const std::string binary = root_ + "/profiler";
+    const Ran built =
+        run("export PKG_CONFIG_PATH=" + root_ + "/usr/lib/pkgconfig\n" +
+            "cc -std=c11 -O2 -Wall -Wextra -Werror " + source_ +
+            "/examples/profiler.c $(pkg-config --cflags --libs perfctr) -o " + binary);
+    CPPUNIT_ASSERT_MESSAGE(built.output, built.status == 0);
+    const std::string profiler = "LD_LIBRARY_PATH=" + root_ + "/usr/lib " + binary;
+    expect_counts_or_reason(run(profiler), " samples, ");
+    // A software event: where perf_event is there at all.
+    const Ran ran = run("PERFCTR_BACKEND=perf_event " + profiler + " cpu-clock@1M");
+    expect_counts_or_reason(ran, " samples, 0 lost, 0 missed, ");
+    if (ran.status != 0) skip(ran.output);
+    // The hottest address has a good part of them.
+    CPPUNIT_ASSERT_MESSAGE(ran.output, contains(ran.output, "\n0x"));
+  }
+
   void cxx_example_with_cmake() {
     if (run("command -v cmake").status != 0) skip("cmake is not installed");
     const std::string build = root_ + "/cmake";
@@ -79,7 +98,7 @@ class InstallTest final : public CppUnit::TestFixture {
   void headers_stand_alone() {
     for (const char* header :
          {"perfctr.hpp", "counter_set.hpp", "error.hpp", "event.hpp", "reader.hpp", "region.hpp",
-          "result.hpp", "slot_read.h", "perfctr.h"}) {
+          "result.hpp", "sampler.hpp", "slot_read.h", "perfctr.h"}) {
       const Ran ran = run(std::string("echo '#include <perfctr/") + header +
                           ">' | c++ -std=c++20 -Wall -Wextra -Werror -fsyntax-only -x c++ -I" +
                           root_ + "/usr/include -");
@@ -97,10 +116,12 @@ class InstallTest final : public CppUnit::TestFixture {
         run("nm -DC --defined-only " + root_ + "/usr/lib/libperfctr.so").output;
     for (const char* name :
          {"perfctr_set_open", "perfctr_slot_read_slow", "perfctr_slot_read_all_slow",
-          "perfctr_slot_time", "perfctr::CounterSet::start()"}) {
+          "perfctr_slot_time", "perfctr::CounterSet::start()", "perfctr::Sampler::start()",
+          "perfctr::parse_sampled_events", "perfctr_sampler_drain"}) {
       CPPUNIT_ASSERT_MESSAGE(name, contains(symbols, name));
     }
-    for (const char* name : {"DeviceSet", "PerfSet", "std::", "pfm_encode"}) {
+    for (const char* name :
+         {"DeviceSet", "PerfSet", "DeviceSampler", "PerfSampler", "std::", "pfm_encode"}) {
       const Ran ran = run("nm -DC --defined-only " + root_ +
                           "/usr/lib/libperfctr.so | sed 's/(.*//' | "
                           "grep -c '" +
@@ -150,6 +171,44 @@ class InstallTest final : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(perfctr_set_slot(nullptr) == nullptr);
     perfctr_set_close(nullptr);
     CPPUNIT_ASSERT_EQUAL(std::string("1."), std::string(perfctr_version()).substr(0, 2));
+  }
+
+  void c_sampler_errors() {
+    perfctr_error error{};
+    error.size = sizeof(error);
+    perfctr_sampler* sampler = nullptr;
+    const auto open = [&](const char* events, const perfctr_sampler_options* options) {
+      return perfctr_sampler_open(&sampler, events, options, &error);
+    };
+    CPPUNIT_ASSERT_EQUAL(-EINVAL, perfctr_sampler_open(nullptr, "cycles", nullptr, &error));
+    CPPUNIT_ASSERT_EQUAL(-EINVAL, open(nullptr, nullptr));
+    CPPUNIT_ASSERT_EQUAL(-EINVAL, open("cycles@0", nullptr));
+    CPPUNIT_ASSERT(sampler == nullptr);
+    perfctr_sampler_options options{};
+    CPPUNIT_ASSERT_EQUAL(-EINVAL, open("cycles", &options));
+    options.size = sizeof(options);
+    options.period = options.frequency = 5;
+    CPPUNIT_ASSERT_EQUAL(-EINVAL, open("cycles", &options));
+    options.frequency = 0;
+    const auto with = [&](auto perfctr_sampler_options::*field, auto value) {
+      perfctr_sampler_options bad = options;
+      bad.*field = value;
+      return open("cycles", &bad);
+    };
+    CPPUNIT_ASSERT_EQUAL(-EINVAL, with(&perfctr_sampler_options::flags, 1u << 31));
+    CPPUNIT_ASSERT_EQUAL(-EINVAL, with(&perfctr_sampler_options::zero, 1u));
+    CPPUNIT_ASSERT_EQUAL(-EINVAL, with(&perfctr_sampler_options::backend, 77u));
+    CPPUNIT_ASSERT_EQUAL(-EINVAL, with(&perfctr_sampler_options::signal, 65u));
+    CPPUNIT_ASSERT_EQUAL(-EINVAL, with(&perfctr_sampler_options::buffer_pages, 3u));
+
+    perfctr_sample_totals totals{};
+    CPPUNIT_ASSERT_EQUAL(-EINVAL, perfctr_sampler_read(nullptr, &totals, &error));
+    CPPUNIT_ASSERT_EQUAL(-EINVAL, perfctr_sampler_start(nullptr, &error));
+    CPPUNIT_ASSERT_EQUAL(-EINVAL, perfctr_sampler_drain(nullptr, nullptr, nullptr, &error));
+    CPPUNIT_ASSERT_EQUAL(-1, perfctr_sampler_fd(nullptr));
+    CPPUNIT_ASSERT_EQUAL(0u, perfctr_sampler_size(nullptr));
+    CPPUNIT_ASSERT(perfctr_sampler_event(nullptr, 0) == nullptr);
+    perfctr_sampler_close(nullptr);
   }
 
  private:

@@ -249,6 +249,7 @@ struct pc_set {
  * @bound:	the slot's offsets belong to request @seq of @cpu
  * @seq:	see @bound
  * @signals:	counters to send a signal for
+ * @time:	of its last sample
  * @base:	counts less raw values and reloads since the last bind
  * @saved:	counts at the last fold
  * @resid:	for sampling counters, where the next start
@@ -293,6 +294,7 @@ struct pc_thread {
 	bool bound;
 	u32 seq;
 	u32 signals;
+	u64 time;
 	u64 base[PERFCTR_MAX_COUNTERS];
 	u64 saved[PERFCTR_MAX_COUNTERS];
 	u64 resid[PERFCTR_MAX_COUNTERS];

@@ -20,6 +20,10 @@
 static_assert(sizeof(struct perfctr_record_sample) == 0x40);
 static_assert(offsetof(struct perfctr_record_sample, chain) == 0x40);
 
+/* How long it may take to read both clocks, and how often to try. */
+#define PC_CLOCK_NS	1000
+#define PC_CLOCK_TRIES	3
+
 /* The same moment on two clocks. */
 struct pc_now {
 	u64 ns;
@@ -34,20 +38,42 @@ struct pc_batch {
 	u32 tid;
 };
 
+/*
+ * The two clocks are read one after the other, and this VCPU may lose its CPU
+ * between: what took long is tried again.
+ */
+static void pc_now_read(struct pc_now *now)
+{
+	unsigned int tries = PC_CLOCK_TRIES;
+	u64 begin, took;
+
+	do {
+		begin = rdtsc_ordered();
+		now->ns = ktime_get_mono_fast_ns();
+		took = rdtsc_ordered() - begin;
+		now->tsc = begin + took / 2;
+	} while (pc_ticks_to_ns(took) > PC_CLOCK_NS && --tries);
+}
+
 static void pc_batch_init(struct pc_batch *batch, struct pc_thread *t)
 {
 	batch->t = t;
-	batch->now.tsc = rdtsc_ordered();
-	batch->now.ns = ktime_get_mono_fast_ns();
+	pc_now_read(&batch->now);
 	batch->pid = __task_pid_nr_ns(t->task, PIDTYPE_TGID, t->set->ns);
 	batch->tid = __task_pid_nr_ns(t->task, PIDTYPE_PID, t->set->ns);
 }
 
-static u64 pc_sample_time(const struct pc_now *now, u64 tsc)
+/* A thread's samples are in order, whatever the clocks do from batch to batch. */
+static u64 pc_sample_time(const struct pc_batch *batch, u64 tsc)
 {
+	const struct pc_now *now = &batch->now;
 	s64 ago = now->tsc - tsc;
+	u64 time = now->ns;
 
-	return ago > 0 ? now->ns - min(pc_ticks_to_ns(ago), now->ns) : now->ns;
+	if (ago > 0)
+		time -= min(pc_ticks_to_ns(ago), time);
+	batch->t->time = max(batch->t->time, time);
+	return batch->t->time;
 }
 
 /* Where the kernel or Xen is, is for those who may count them. */
@@ -67,7 +93,7 @@ static bool pc_sample_put(const struct pc_batch *batch,
 		.record.type = PERFCTR_RECORD_SAMPLE,
 		.record.mode = s->mode,
 		.ip = pc_sample_ip(t->set, s),
-		.time = pc_sample_time(&batch->now, s->tsc),
+		.time = pc_sample_time(batch, s->tsc),
 		.pid = batch->pid,
 		.tid = batch->tid,
 		.cpu = smp_processor_id(),
@@ -102,7 +128,7 @@ static void pc_sample_missed(const struct pc_batch *batch,
 			.record.type = PERFCTR_RECORD_LOST,
 			.record.size = sizeof(r),
 			.lost = n->missed[i] - t->told[i],
-			.time = batch->now.ns,
+			.time = max(t->time, batch->now.ns),
 			.pid = batch->pid,
 			.tid = batch->tid,
 			.counter = i,

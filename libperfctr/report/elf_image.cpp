@@ -27,7 +27,7 @@ struct ElfImage::Found {
     const std::size_t underscores =
         std::min(symbol.name.find_first_not_of('_'), symbol.name.size());
     return std::tuple(symbol.start, symbol.end == symbol.start, weak, local, underscores,
-                      ~symbol.name.size(), symbol.name);
+                      ~symbol.name.size());
   }
 };
 
@@ -151,8 +151,9 @@ void ElfImage::read_symbols(const Section& table, const Section& names) {
     one.symbol.name = text.text();
     if (!one.symbol.name.empty()) found.push_back(one);
   }
-  std::sort(found.begin(), found.end(),
-            [](const Found& a, const Found& b) { return a.rank() < b.rank(); });
+  // Of equals the first in the file.
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Found& a, const Found& b) { return a.rank() < b.rank(); });
   std::uint64_t covered = 0;
   for (const Found& one : found) {
     const bool again = !symbols_.empty() && symbols_.back().start == one.symbol.start;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "kernel_symbols.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -22,7 +23,8 @@ Result<KernelSymbols> KernelSymbols::parse(std::string text, const std::string& 
       const std::size_t name = type + 2;
       const std::size_t size = std::min(line.find_first_of(" \t", name), line.size()) - name;
       hidden = hidden || address == 0;
-      if (address != 0) symbols.places_.try_emplace(address, begin + name, size);
+      // Of several names for one address the last holds, as in perf.
+      if (address != 0) symbols.places_.insert_or_assign(address, Place{begin + name, size});
     }
     begin = end + 1;
   }
@@ -40,8 +42,7 @@ std::optional<KernelSymbols::Symbol> KernelSymbols::find(std::uint64_t address) 
   auto next = places_.upper_bound(address);
   if (next == places_.begin()) return std::nullopt;
   --next;
-  return Symbol{next->first,
-                std::string_view(text_).substr(next->second.first, next->second.second)};
+  return Symbol{next->first, std::string_view(text_).substr(next->second.name, next->second.size)};
 }
 
 }  // namespace perfctr::report

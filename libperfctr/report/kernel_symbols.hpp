@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace perfctr::report {
 
@@ -26,8 +25,13 @@ class KernelSymbols final {
   [[nodiscard]] std::optional<Symbol> find(std::uint64_t address) const;
 
  private:
+  // Of a name in text_.
+  struct Place {
+    std::size_t name = 0, size = 0;
+  };
+
   std::string text_;
-  std::map<std::uint64_t, std::pair<std::size_t, std::size_t>> places_;  // of names in text_
+  std::map<std::uint64_t, Place> places_;
 };
 
 }  // namespace perfctr::report

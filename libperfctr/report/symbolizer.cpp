@@ -117,6 +117,11 @@ Frame Symbolizer::in_file(Mode mode, const Mapping& mapping, std::uint64_t addre
                           Profile& profile) {
   const std::uint64_t offset = mapping.in_file(address);
   const Dso& dso = dso_of(mapping.dso, profile.strings[mapping.dso]);
+  // Anonymous memory has no offsets that mean anything.
+  if (!profile.strings[mapping.dso].starts_with('/') ||
+      profile.strings[mapping.dso].starts_with("//")) {
+    return {mode, mapping.dso, 0, address};
+  }
   if (!dso.image) return {mode, mapping.dso, 0, offset};
   const auto place = dso.image->address_of(offset);
   if (!place) return {mode, mapping.dso, 0, offset};

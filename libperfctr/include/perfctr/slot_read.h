@@ -52,21 +52,27 @@ static inline int perfctr_slot_is_direct(const struct perfctr_slot *slot)
 	return slot->abi == PERFCTR_ABI_VERSION;
 }
 
+/* What both reads do, before and after the test of the index. */
+#define PERFCTR_ASM_READ_BEGIN \
+	"1:	movl	%[slot_epoch], %[epoch]\n" \
+	"	movl	%[index], %%ecx\n"
+#define PERFCTR_ASM_READ_END \
+	"	rdpmc\n" \
+	"	movswq	%%dx, %%rdx\n" /* sign: bit 47 */ \
+	"	shlq	$32, %%rdx\n" \
+	"	orq	%%rdx, %%rax\n" \
+	"	addq	%[offset], %%rax\n" \
+	"	cmpl	%[slot_epoch], %[epoch]\n" \
+	"	jne	1b\n"
+
 static inline uint64_t perfctr_slot_read_unchecked(const struct perfctr_slot *slot, unsigned index)
 {
 	const struct perfctr_slot_counter *counter = &slot->counter[index];
 	uint64_t value;
 	uint32_t epoch;
 
-	__asm__ volatile("1:	movl	%[slot_epoch], %[epoch]\n"
-			 "	movl	%[index], %%ecx\n"
-			 "	rdpmc\n"
-			 "	movswq	%%dx, %%rdx\n" /* sign: bit 47 */
-			 "	shlq	$32, %%rdx\n"
-			 "	orq	%%rdx, %%rax\n"
-			 "	addq	%[offset], %%rax\n"
-			 "	cmpl	%[slot_epoch], %[epoch]\n"
-			 "	jne	1b\n"
+	__asm__ volatile(PERFCTR_ASM_READ_BEGIN
+			 PERFCTR_ASM_READ_END
 			 : "=&a"(value), [epoch] "=&r"(epoch)
 			 : [slot_epoch] "m"(slot->epoch), [index] "m"(counter->index),
 			   [offset] "m"(counter->offset)
@@ -81,17 +87,10 @@ static inline uint64_t perfctr_slot_read(const struct perfctr_slot *slot, unsign
 	uint32_t epoch;
 
 	/* NO_RDPMC is the sign bit of the index. */
-	__asm__ volatile goto("1:	movl	%[slot_epoch], %[epoch]\n"
-		     "	movl	%[index], %%ecx\n"
+	__asm__ volatile goto(PERFCTR_ASM_READ_BEGIN
 		     "	testl	%%ecx, %%ecx\n"
 		     "	js	%l[slow]\n"
-		     "	rdpmc\n"
-		     "	movswq	%%dx, %%rdx\n"
-		     "	shlq	$32, %%rdx\n"
-		     "	orq	%%rdx, %%rax\n"
-		     "	addq	%[offset], %%rax\n"
-		     "	cmpl	%[slot_epoch], %[epoch]\n"
-		     "	jne	1b\n"
+		     PERFCTR_ASM_READ_END
 		     : "=&a"(value), [epoch] "=&r"(epoch)
 		     : [slot_epoch] "m"(slot->epoch), [index] "m"(counter->index),
 		       [offset] "m"(counter->offset)
@@ -106,6 +105,9 @@ static inline uint64_t perfctr_slot_read(const struct perfctr_slot *slot, unsign
 slow:
 	return perfctr_slot_read_slow(slot, index);
 }
+
+#undef PERFCTR_ASM_READ_BEGIN
+#undef PERFCTR_ASM_READ_END
 
 #ifdef __cplusplus
 }

@@ -74,6 +74,7 @@ class RecordTest final : public CppUnit::TestFixture {
   CPPUNIT_TEST(full_disk);
   CPPUNIT_TEST(records_a_command);
   CPPUNIT_TEST(records_by_tracing);
+  CPPUNIT_TEST(traces_short_programs);
   CPPUNIT_TEST(tracing_leaves_signals_alone);
   CPPUNIT_TEST(records_a_running_process);
   CPPUNIT_TEST(failures_leave_no_file);
@@ -233,7 +234,15 @@ ffff82d040201234
       last = ip;
     }
     CPPUNIT_ASSERT_EQUAL(300u, nr);
-    // Without perf's own sorting as well.
+    // In the file itself as well: perf sorts within a round only.
+    last = 0;
+    nr = 0;
+    for (const std::uint64_t time : sample_times()) {
+      CPPUNIT_ASSERT(time > last);
+      last = time;
+      ++nr;
+    }
+    CPPUNIT_ASSERT_EQUAL(300u, nr);
     const std::string dump =
         test::run("perf report -D -i " + file_ + " 2>&1 | grep -c 'PERF_RECORD_FINISHED_ROUND'")
             .output;
@@ -299,6 +308,16 @@ ffff82d040201234
                              "PERF_RECORD_FORK", "PERF_RECORD_EXIT", "libc.so.6"}) {
       CPPUNIT_ASSERT_MESSAGE(part, contains(events, part));
     }
+  }
+
+  // Too short for a look now and then: what it maps is seen when it ends.
+  void traces_short_programs() {
+    need_recording();
+    const Ran ran = record("-q --side-band trace -e cpu-clock -o " + file_ + " true");
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.output, 0, ran.status);
+    // With no sample, perf script shows nothing.
+    const std::string dump = test::run("perf report -D -i " + file_ + " 2>/dev/null").output;
+    CPPUNIT_ASSERT(contains(dump, "libc.so.6"));
   }
 
   void tracing_leaves_signals_alone() {
@@ -384,6 +403,25 @@ ffff82d040201234
         test::run("cc -O1 -g -fno-omit-frame-pointer " + source + " -o " + binary + " -pthread");
     CPPUNIT_ASSERT_MESSAGE(built.output, built.status == 0);
     return binary;
+  }
+  // Of the samples, in the order of the file.
+  std::vector<std::uint64_t> sample_times() {
+    std::ifstream in(file_, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    std::vector<std::uint64_t> times;
+    std::uint64_t data[2];  // the header's section of records: offset and size
+    std::memcpy(data, bytes.data() + 40, sizeof(data));
+    for (std::uint64_t at = data[0]; at < data[0] + data[1];) {
+      perf_event_header header;
+      std::memcpy(&header, bytes.data() + at, sizeof(header));
+      CPPUNIT_ASSERT(header.size >= sizeof(header));
+      if (header.type == PERF_RECORD_SAMPLE) {
+        // After header, id, ip and thread.
+        std::memcpy(&times.emplace_back(), bytes.data() + at + 32, sizeof(std::uint64_t));
+      }
+      at += header.size;
+    }
+    return times;
   }
   // Blanks and empty lines taken off.
   static std::string squeezed(const std::string& text) {

@@ -275,6 +275,7 @@ static void batches(void)
 
 		control(&s, PERFCTR_IOC_RESET);
 		memset(s.samples, 0, sizeof(s.samples));
+		memset(s.lost_rate, 0, sizeof(s.lost_rate));
 		r = account(&s, "after reset");
 		equal("count after reset", r.value[0], 0);
 		control(&s, PERFCTR_IOC_START);
@@ -484,6 +485,7 @@ static void small_buffer(void)
 
 	/* A reader that writes nonsense loses samples, and nothing else. */
 	memset((void *)s.header, 0xff, PAGE);
+	s.header->data_tail = 1ULL << 62;
 	control(&s, PERFCTR_IOC_START);
 	loop(1000000);
 	control(&s, PERFCTR_IOC_STOP);

@@ -20,7 +20,7 @@ constexpr std::uint64_t kPage = 4096;
 
 struct ElfImage::Found {
   Symbol symbol;
-  bool label = false, weak = false, local = false;
+  bool code = false, label = false, weak = false, local = false;
 
   // Of symbols at one address perf shows the one that this puts first.
   [[nodiscard]] auto rank() const {
@@ -54,17 +54,22 @@ bool ElfImage::read_header() {
   const unsigned segment_count = reader.u16();
   const unsigned section_size = reader.u16();
   const unsigned section_count = reader.u16();
+  const unsigned section_names = reader.u16();
   if (!reader.ok()) return false;
   read_segments(segment_offset, segment_count, segment_size);
 
-  const auto all = sections(section_offset, section_count, section_size);
+  const auto all = sections(section_offset, section_count, section_size, section_names);
+  std::vector<Found> found;
   for (const std::uint32_t wanted : {SHT_SYMTAB, SHT_DYNSYM}) {
     for (const Section& section : all) {
-      if (section.type == wanted && section.link < all.size() && symbols_.empty())
-        read_symbols(section, all[section.link]);
+      if (section.type == wanted && section.link < all.size() && found.empty())
+        found = read_symbols(section, all[section.link]);
     }
-    if (wanted == SHT_SYMTAB) stripped_ = symbols_.empty();
+    if (wanted == SHT_SYMTAB) stripped_ = found.empty();
   }
+  const auto jumps = read_jumps(all);
+  found.insert(found.end(), jumps.begin(), jumps.end());
+  keep(std::move(found));
   return true;
 }
 
@@ -104,53 +109,105 @@ void ElfImage::read_notes(Bytes notes) {
 }
 
 std::vector<ElfImage::Section> ElfImage::sections(std::uint64_t offset, unsigned count,
-                                                  unsigned size) const {
+                                                  unsigned size, unsigned names) const {
   std::vector<Section> all;
+  std::vector<std::uint32_t> name_places;
   for (unsigned i = 0; i < count && contains(file_, offset, size); ++i, offset += size) {
     ByteReader reader(clipped(file_, offset, size));
-    reader.u32();  // name
+    name_places.push_back(reader.u32());
     Section section;
     section.type = reader.u32();
+    section.in_file = section.type != SHT_NOBITS;
     word(reader);  // flags
-    word(reader);  // address
+    section.address = word(reader);
     section.offset = word(reader);
     section.size = word(reader);
     section.link = reader.u32();
     if (!reader.ok()) break;
     all.push_back(section);
   }
+  if (names >= all.size()) return all;
+  const Bytes texts = contents(all[names]);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    all[i].name = ByteReader(clipped(texts, name_places[i], kLongestName)).text();
   return all;
 }
 
-void ElfImage::read_symbols(const Section& table, const Section& names) {
-  const Bytes texts = clipped(file_, names.offset, names.size);
-  const std::size_t size = wide_ ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
+ElfImage::Found ElfImage::read_symbol(ByteReader& reader, Bytes names) const {
+  Found one;
+  std::uint64_t length = 0;
+  const std::uint32_t name = reader.u32();
+  if (!wide_) one.symbol.start = reader.u32();
+  if (!wide_) length = reader.u32();
+  const unsigned info = reader.read<std::uint8_t>();
+  const unsigned visibility = reader.read<std::uint8_t>() & 3u;
+  const unsigned section = reader.u16();
+  if (wide_) one.symbol.start = reader.u64();
+  if (wide_) length = reader.u64();
+  const unsigned type = info & 0xf;
+  one.label = type == STT_NOTYPE && section != SHN_ABS && visibility != STV_HIDDEN &&
+              visibility != STV_INTERNAL;
+  one.symbol.end = one.symbol.start + length;
+  one.code = section != SHN_UNDEF && one.symbol.end >= one.symbol.start &&
+             (type == STT_FUNC || type == STT_GNU_IFUNC || one.label);
+  one.weak = info >> 4 == STB_WEAK;
+  one.local = info >> 4 == STB_LOCAL;
+  one.symbol.name = ByteReader(clipped(names, name, kLongestName)).text();
+  return one;
+}
+
+std::vector<ElfImage::Found> ElfImage::read_symbols(const Section& table,
+                                                    const Section& names) const {
   std::vector<Found> found;
-  ByteReader reader(clipped(file_, table.offset, table.size));
-  while (reader.left() >= size) {
-    Found one;
-    std::uint64_t length = 0;
-    const std::uint32_t name = reader.u32();
-    if (!wide_) one.symbol.start = reader.u32();
-    if (!wide_) length = reader.u32();
-    const unsigned info = reader.read<std::uint8_t>();
-    const unsigned other = reader.read<std::uint8_t>();
-    const unsigned section = reader.u16();
-    if (wide_) one.symbol.start = reader.u64();
-    if (wide_) length = reader.u64();
-    const unsigned type = info & 0xf;
-    const unsigned visibility = other & 3;
-    one.label = type == STT_NOTYPE && section != SHN_ABS && visibility != STV_HIDDEN &&
-                visibility != STV_INTERNAL;
-    if (section == SHN_UNDEF || (type != STT_FUNC && type != STT_GNU_IFUNC && !one.label)) continue;
-    one.symbol.end = one.symbol.start + length;
-    if (one.symbol.end < one.symbol.start) continue;
-    one.weak = info >> 4 == STB_WEAK;
-    one.local = info >> 4 == STB_LOCAL;
-    ByteReader text(clipped(texts, name, kLongestName));
-    one.symbol.name = text.text();
-    if (!one.symbol.name.empty()) found.push_back(one);
+  ByteReader reader(contents(table));
+  while (reader.left() >= (wide_ ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym))) {
+    Found one = read_symbol(reader, contents(names));
+    if (one.code && !one.symbol.name.empty()) found.push_back(one);
   }
+  return found;
+}
+
+// Calls of shared libraries' functions go through entries of 16 bytes, in the order
+// of the relocations that fill them in.
+std::vector<ElfImage::Found> ElfImage::read_jumps(const std::vector<Section>& all) const {
+  const Section *relocations = nullptr, *jumps = nullptr;
+  std::uint64_t first = 1;  // entry 0 of .plt calls the dynamic linker
+  for (const Section& section : all) {
+    if (section.name == ".rela.plt" || section.name == ".rel.plt") relocations = &section;
+    if (section.name == ".plt" && jumps == nullptr) jumps = &section;
+    if (section.name != ".plt.sec") continue;
+    jumps = &section;
+    first = 0;
+  }
+  if (relocations == nullptr || jumps == nullptr || relocations->link >= all.size() ||
+      all[relocations->link].link >= all.size()) {
+    return {};
+  }
+  const Bytes symbols = contents(all[relocations->link]);
+  const Bytes names = contents(all[all[relocations->link].link]);
+  const std::size_t symbol_size = wide_ ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
+  const bool addends = relocations->type == SHT_RELA;
+  const std::size_t size = (wide_ ? 8u : 4u) * (addends ? 3u : 2u);
+  std::vector<Found> found;
+  ByteReader reader(contents(*relocations));
+  constexpr std::uint64_t kEntry = 16;
+  for (std::uint64_t at = first * kEntry; reader.left() >= size && at < jumps->size; at += kEntry) {
+    word(reader);
+    const std::uint64_t info = word(reader);
+    if (addends) word(reader);
+    const std::uint64_t index = wide_ ? info >> 32 : info >> 8;
+    ByteReader symbol(clipped(symbols, index * symbol_size, symbol_size));
+    Found one = read_symbol(symbol, names);
+    one.symbol.start = jumps->address + at;
+    one.symbol.end = one.symbol.start + kEntry;
+    one.symbol.jump = true;
+    one.label = one.weak = one.local = false;
+    if (one.symbol.end > one.symbol.start) found.push_back(one);
+  }
+  return found;
+}
+
+void ElfImage::keep(std::vector<Found> found) {
   // Of equals the first in the file.
   std::stable_sort(found.begin(), found.end(),
                    [](const Found& a, const Found& b) { return a.rank() < b.rank(); });

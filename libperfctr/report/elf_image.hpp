@@ -19,6 +19,7 @@ class ElfImage final {
   struct Symbol {
     std::uint64_t start = 0, end = 0;
     std::string_view name;
+    bool jump = false;  // not the function itself, but its entry in the .plt
   };
 
   // The file has to stay as long as the image is used.
@@ -38,17 +39,25 @@ class ElfImage final {
     std::uint64_t offset = 0, address = 0, size = 0;
   };
   struct Section {
+    std::string_view name;
     std::uint32_t type = 0, link = 0;
-    std::uint64_t offset = 0, size = 0;
+    bool in_file = true;  // debug files have many that are not
+    std::uint64_t address = 0, offset = 0, size = 0;
   };
   struct Found;
 
   bool read_header();
   void read_segments(std::uint64_t offset, unsigned count, unsigned size);
   void read_notes(Bytes notes);
-  [[nodiscard]] std::vector<Section> sections(std::uint64_t offset, unsigned count,
-                                              unsigned size) const;
-  void read_symbols(const Section& table, const Section& names);
+  [[nodiscard]] std::vector<Section> sections(std::uint64_t offset, unsigned count, unsigned size,
+                                              unsigned names) const;
+  [[nodiscard]] Found read_symbol(ByteReader& reader, Bytes names) const;
+  [[nodiscard]] std::vector<Found> read_symbols(const Section& table, const Section& names) const;
+  [[nodiscard]] std::vector<Found> read_jumps(const std::vector<Section>& all) const;
+  void keep(std::vector<Found> found);
+  [[nodiscard]] Bytes contents(const Section& section) const {
+    return clipped(file_, section.offset, section.in_file ? section.size : 0);
+  }
   std::uint64_t word(ByteReader& reader) const { return wide_ ? reader.u64() : reader.u32(); }
 
   Bytes file_;

@@ -4,10 +4,13 @@
 #include "dso_names.hpp"
 
 #include <cxxabi.h>
+#include <elf.h>
+#include <sys/auxv.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace perfctr::report {
 namespace {
@@ -42,6 +45,21 @@ std::string debug_path(Bytes build_id) {
     if (i == 0) path += '/';
   }
   return path + ".debug";
+}
+
+// "[heap]", "//anon" are none.
+bool is_file(const std::string& path) { return path.starts_with('/') && !path.starts_with("//"); }
+
+constexpr const char* kVdso = "[vdso]";
+
+// What the kernel maps into each process, this one too.
+Bytes own_vdso() {
+  const auto* start = reinterpret_cast<const std::uint8_t*>(::getauxval(AT_SYSINFO_EHDR));
+  if (start == nullptr) return {};
+  Elf64_Ehdr header;
+  std::memcpy(&header, start, sizeof(header));
+  // The section headers are its last part.
+  return {start, header.e_shoff + std::size_t{header.e_shnum} * header.e_shentsize};
 }
 
 constexpr bool in_upper_half(std::uint64_t address) { return address >> 63 != 0; }
@@ -84,8 +102,8 @@ const ElfImage::Symbol* Symbolizer::Dso::find(std::uint64_t address) const {
 
 const Symbolizer::Dso& Symbolizer::dso_of(std::uint32_t number, const std::string& path) {
   const auto [place, added] = dsos_.try_emplace(number);
-  // "[vdso]", "//anon" are no files.
-  if (added && path.starts_with('/') && !path.starts_with("//")) load(place->second, path);
+  if (added && is_file(path)) load(place->second, path);
+  if (added && path == kVdso) load_vdso(place->second);
   return place->second;
 }
 
@@ -113,21 +131,33 @@ void Symbolizer::load(Dso& dso, const std::string& path) {
   }
 }
 
+// That of another kernel has other addresses, so it has to be known to be the same.
+void Symbolizer::load_vdso(Dso& dso) {
+  const auto expected = expected_.find(kVdso);
+  if (expected == expected_.end()) return;
+  dso.image = ElfImage::parse(own_vdso());
+  if (!dso.image) return;
+  const Bytes id = dso.image->build_id();
+  if (!std::equal(id.begin(), id.end(), expected->second.begin(), expected->second.end()))
+    dso.image.reset();
+}
+
 Frame Symbolizer::in_file(Mode mode, const Mapping& mapping, std::uint64_t address,
                           Profile& profile) {
   const std::uint64_t offset = mapping.in_file(address);
   const Dso& dso = dso_of(mapping.dso, profile.strings[mapping.dso]);
-  // Anonymous memory has no offsets that mean anything.
-  if (!profile.strings[mapping.dso].starts_with('/') ||
-      profile.strings[mapping.dso].starts_with("//")) {
-    return {mode, mapping.dso, 0, address};
+  if (!dso.image) {
+    // Anonymous memory has no offsets that mean anything.
+    return {mode, mapping.dso, 0, is_file(profile.strings[mapping.dso]) ? offset : address};
   }
-  if (!dso.image) return {mode, mapping.dso, 0, offset};
   const auto place = dso.image->address_of(offset);
   if (!place) return {mode, mapping.dso, 0, offset};
   const ElfImage::Symbol* symbol = dso.find(*place);
   if (symbol == nullptr) return {mode, mapping.dso, 0, *place};
-  return {mode, mapping.dso, name_of(symbol->name, profile), symbol->start};
+  const std::uint32_t name = symbol->jump
+                                 ? profile.strings.number(std::string(symbol->name) + "@plt")
+                                 : name_of(symbol->name, profile);
+  return {mode, mapping.dso, name, symbol->start};
 }
 
 std::uint32_t Symbolizer::resolve(Mode mode, std::uint32_t pid, std::uint64_t address,

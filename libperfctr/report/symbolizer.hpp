@@ -46,6 +46,7 @@ class Symbolizer final {
                               Profile& profile);
   const Dso& dso_of(std::uint32_t number, const std::string& path);
   void load(Dso& dso, const std::string& path);
+  void load_vdso(Dso& dso);
   std::uint32_t name_of(std::string_view symbol, Profile& profile);
 
   SymbolOptions options_;

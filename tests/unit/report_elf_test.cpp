@@ -14,6 +14,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 namespace perfctr::test {
 namespace {
@@ -114,6 +115,8 @@ class ReportElfTest final : public CppUnit::TestFixture {
   CPPUNIT_TEST(narrow_files);
   CPPUNIT_TEST(build_ids);
   CPPUNIT_TEST(this_program);
+  CPPUNIT_TEST(jumps_to_shared_libraries);
+  CPPUNIT_TEST(the_kernels_own_library);
   CPPUNIT_TEST(not_elf);
   CPPUNIT_TEST(every_byte_damaged);
   CPPUNIT_TEST(kernel_tables);
@@ -226,11 +229,71 @@ class ReportElfTest final : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(address, image->find(address + 1)->start);
   }
 
+  // objdump knows how the entries of .plt belong to functions.
+  void jumps_to_shared_libraries() {
+    if (run("command -v objdump").status != 0) skip("objdump is not installed");
+    const std::string directory = scratch("jumps");
+    write(directory + "/p.c",
+          "#include <stdio.h>\n#include <stdlib.h>\n"
+          "int main(void) { puts(getenv(\"X\")); abort(); }\n");
+    for (const char* flags : {"-fcf-protection=none", "-fcf-protection -Wl,-z,ibtplt", "-no-pie"}) {
+      const std::string program = directory + "/p";
+      const Ran built =
+          run("cc " + std::string(flags) + " -Wl,-z,lazy -o " + program + ' ' + directory + "/p.c");
+      CPPUNIT_ASSERT_MESSAGE(built.output, built.status == 0);
+      const auto file = MappedFile::open_plain(program);
+      const auto image = ElfImage::parse(file->bytes());
+      std::istringstream lines(
+          run("objdump -d " + program + " | grep '<[a-z]*@plt>:' | tr -d '<>:'").output);
+      unsigned found = 0;
+      std::uint64_t address = 0;
+      for (std::string name; lines >> std::hex >> address >> name; ++found) {
+        const ElfImage::Symbol* symbol = image->find(address + 4);
+        CPPUNIT_ASSERT_MESSAGE(name, symbol != nullptr && symbol->jump);
+        CPPUNIT_ASSERT_EQUAL(name, std::string(symbol->name) + "@plt");
+        CPPUNIT_ASSERT_EQUAL(address, symbol->start);
+      }
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(flags, 3u, found);
+      CPPUNIT_ASSERT(name_at(*image, address + 32) != "abort");
+    }
+  }
+
+  void the_kernels_own_library() {
+    Bytes vdso;
+    ::dl_iterate_phdr(
+        [](dl_phdr_info* info, std::size_t, void* out) {
+          if (std::string(info->dlpi_name).find("vdso") == std::string::npos) return 0;
+          *static_cast<Bytes*>(out) =
+              Bytes(reinterpret_cast<const std::uint8_t*>(info->dlpi_phdr) - 64, 4096);
+          return 1;
+        },
+        &vdso);
+    const auto own = ElfImage::parse(vdso);
+    if (!own || own->build_id().empty()) skip("there is no vdso");
+    const std::string id(ByteReader::as_text(own->build_id()));
+    for (const bool same : {true, false}) {
+      PerfDataImage image;
+      image.mmap(1, 0x7000, 0x2000, 0, "[vdso]", 0);
+      for (std::uint64_t ip = 0x7000; ip < 0x9000; ip += 16) image.sample(1, 1, ip, 1);
+      PerfDataImage ids;
+      ids.record(
+          67, 0,
+          Packer().u32(1).raw(same ? id : std::string(20, 'x')).u32(0).padded("[vdso]").bytes());
+      image.features = {{2, ids.records}};
+      CPPUNIT_ASSERT_EQUAL(same, symbols_of(image.file(), {}).find("gettime") != std::string::npos);
+    }
+    // Without a build-id it may be any kernel's.
+    PerfDataImage image;
+    image.mmap(1, 0x7000, 0x2000, 0, "[vdso]", 0);
+    for (std::uint64_t ip = 0x7000; ip < 0x9000; ip += 16) image.sample(1, 1, ip, 1);
+    CPPUNIT_ASSERT(symbols_of(image.file(), {}).find("gettime") == std::string::npos);
+  }
+
   void not_elf() {
     CPPUNIT_ASSERT(!ElfImage::parse({}));
     CPPUNIT_ASSERT(!ElfImage::parse(bytes_of("#!/bin/sh\n")));
     std::string file = elf({{"f", 0x401010, 0x10}});
-    for (std::size_t size = 0; size < 62; ++size)
+    for (std::size_t size = 0; size < 64; ++size)
       CPPUNIT_ASSERT(!ElfImage::parse(bytes_of(file).first(size)));
     file[EI_DATA] = ELFDATA2MSB;
     CPPUNIT_ASSERT(!ElfImage::parse(bytes_of(file)));

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <perfctr/perfctr.hpp>
+#include <perfctr/sampler.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace perfctr::selftest {
 
@@ -11,6 +14,14 @@ namespace perfctr::selftest {
 int measure_read_cost();
 int count_in_threads(unsigned threads, unsigned rounds);
 int only_read(std::uint64_t reads);
+
+struct SampleRequest {
+  std::string events;  // as `perfctr record -e` takes them
+  bool call_chain = false;
+  bool notify = false;   // deliver each sample at once
+  std::size_t list = 0;  // samples that are printed
+};
+int sample_program(const SampleRequest& request, char** command);
 
 int fail(const Error& error);
 

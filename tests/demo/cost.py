@@ -23,12 +23,30 @@ ACTIONS = (
     ("other", "other {}", N),
 )
 DEVICE_ACTIONS = (("start_stop", "startstop {}", N),)
+# ftest executes 164 instructions a round (ftest.c), so a sample is 10 rounds. What
+# is more than the program's own instructions is the cost of its samples.
+ROUND = 164
+ROUNDS = 10_000
+PERIOD = 10 * ROUND
+SAMPLE = "perfctr-selftest samples {}instructions:u@" + str(PERIOD) + " ftest {{}}"
+SAMPLE_ACTIONS = (("sample_ours", SAMPLE.format(""), ROUNDS),
+                  ("sample_ours_notify", SAMPLE.format("--notify "), ROUNDS),
+                  ("sample_ours_chain", SAMPLE.format("--chain "), ROUNDS))
+PERF_ACTIONS = (("sample_vpmu_perf", f"perf record -q -N -B -o /run/p.data -e instructions:u "
+                 f"-c {PERIOD} ftest {{}}", ROUNDS),)
 BURNS = (("vcpu_none", "", ""),
          ("vcpu_same", SEND.format("instructions:uk"), ""),
          ("vcpu_other", SEND.format("instructions:uk,branches:uk"),
           SEND.format("cycles:uk,branches-conditional:uk")))
 # Long enough that both guests compute at the same time on a slow host as well.
 SECONDS = 4
+
+# Writes per switch by the minimum for each transition: going, that is to stop the
+# counters, and coming back to them as they are; or coming to those of another,
+# that is its two counters, two selectors (one general, one field of the fixed
+# counters' control), one counter of the other's that it does not use, and to start.
+RESUME = 1 + 1
+RESTORE = 1 + 2 + 2 + 1 + 1
 
 OTHER = """other() {
     rm -f /run/f1 /run/f2; mkfifo /run/f1 /run/f2
@@ -52,7 +70,7 @@ DOM0 = """mark() {
 
 def actions(native):
     """The operations of one kind of machine."""
-    return ACTIONS if native else ACTIONS + DEVICE_ACTIONS
+    return ACTIONS if native else ACTIONS + DEVICE_ACTIONS + SAMPLE_ACTIONS
 
 
 def script(native):
@@ -92,6 +110,16 @@ def dom0():
             f"for n in $(seq 100 {last}); do mark $n; done\ntb file stats /run/stats\n")
 
 
+MARK_VPMU = """mark() {
+    tb-wait -t 200 "want-$1" || exit 4
+    tb-tag "$1"
+    tb-signal "have-$1"
+}
+"""
+UNLIMITED = """echo 0 >/proc/sys/kernel/perf_cpu_time_max_percent
+echo 1000000 >/proc/sys/kernel/perf_event_max_sample_rate"""
+
+
 class Marks:
     """The report's lines and Xen's numbers, by tag."""
 
@@ -118,6 +146,10 @@ class Marks:
         """Everything that is compared, as of a mark."""
         cpus = self.report[tag]
         found = {
+            # All modes: of a paravirtual guest user and kernel both, and of Xen.
+            "instructions": sum(sum(cpu["instructions"].values()) for cpu in cpus[1:]),
+            "ring0": sum(cpu["instructions"].get("kernel", 0) for cpu in cpus[1:]),
+            "pmis": sum(cpu["pmis"] for cpu in cpus[1:]),
             "msr_writes": sum(self._pmu(cpu["wrmsr"]) for cpu in cpus),
             "msr_reads": sum(self._pmu(cpu["rdmsr"]) for cpu in cpus),
             "exceptions": sum(sum(cpu["interrupts"].get("exception", {}).values())
@@ -169,17 +201,22 @@ def rows(mode, report, read_cost, stats=b""):
     handed = cost["alone_counted"]
     for name, base in (("none", cost["alone"]), ("same", handed), ("other", handed)):
         values = {key: cost[name][key] / 2 - base[key] for key in base}
-        note = "without the write and read that cause it"
+        values["traps"] = values["exceptions"]
+        note = "without the write and read that cause it; instructions of user, kernel and Xen, " \
+            "timer interrupts included"
         if "others" in values:
             note += f"; other hypercalls {values['others']:.2f}"
         found += _rows_of(mode, f"thread_switch_{name}",
                           {key: values.get(key) for key in
-                           ("hypercalls", "msr_writes", "msr_reads")}, note)
+                           ("instructions", "traps", "hypercalls", "msr_writes", "msr_reads")},
+                          note)
     if native:
         return found
     found += _rows_of(mode, "start_stop",
-                      {key: cost["start_stop"].get(key) for key in
-                       ("hypercalls", "msr_writes", "msr_reads")}, "one start and one stop")
+                      cost["start_stop"] | {"traps": cost["start_stop"]["exceptions"]},
+                      "one start and one stop, two ioctl; timer interrupts included")
+    for name, _, _ in SAMPLE_ACTIONS:
+        found += _sample_rows(mode, name, cost[name])
     tag = 100 + 2 * len(actions(False)) + 1
     for name, label in (("vcpu_none", "vcpu_switch_none"), ("vcpu_same", "vcpu_switch_same_owner"),
                         ("vcpu_other", "vcpu_switch_other_owner")):
@@ -192,10 +229,60 @@ def rows(mode, report, read_cost, stats=b""):
         reads_ = b["msr_reads"] - a["msr_reads"]
         note = (f"{writes} writes, {came['resumes']} resumes, {came['restores']} restores; "
                 "going and coming back, the start of counting included")
-        found += _rows_of(mode, label, {
-            "msr_writes": writes / switches if switches else writes,
-            "msr_reads": reads_ / switches if switches else reads_}, note)
+        for row in _rows_of(mode, label, {
+                "msr_writes": writes / switches if switches else writes,
+                "msr_reads": reads_ / switches if switches else reads_}, note):
+            if row["event"] == "msr_writes" and switches:
+                row["expected"] = round((RESUME * came["resumes"] + RESTORE * came["restores"])
+                                        / switches, 4)
+            if row["event"] in ("msr_writes", "msr_reads"):
+                found.append(row)
         tag += 2
+    return found
+
+
+def _sample_rows(mode, name, cost):
+    """Of one sample: cost is that of one round of ftest."""
+    each = PERIOD // ROUND
+    xen = cost["ring0"] * each
+    guest = (cost["instructions"] - cost["ring0"] - ROUND) * each
+    note = (f"Xen {xen:.0f}, guest's kernel and reader {guest:.0f}; "
+            f"{cost['pmis'] * each:.2f} overflow interrupts; timer interrupts included")
+    return _rows_of(mode, name, {"instructions": xen + guest,
+                                 "traps": cost["exceptions"] * each,
+                                 "hypercalls": cost.get("hypercalls", 0) * each,
+                                 "msr_writes": cost["msr_writes"] * each,
+                                 "msr_reads": cost["msr_reads"] * each}, note)
+
+
+def script_vpmu():
+    """The job of a guest on Xen's own PMU, with Linux perf."""
+    lines = [MARK_GUEST, "taskset -p 1 $$ >/dev/null", UNLIMITED, "mark 100"]
+    tag = 100
+    for _, command, count in PERF_ACTIONS:
+        for times in (1, 2):
+            tag += 1
+            lines.append(f"{command.format(count * times)} >/run/cost.out 2>&1 "
+                         f"|| cat /run/cost.out >>/run/failed; "
+                         f"perf report -i /run/p.data --stdio -n 2>/dev/null "
+                         f"| grep -v '^#' | head -20 >/run/profile-{times}; mark {tag}")
+    lines.append("touch /run/failed; tb file failed /run/failed; "
+                 "tb file profile /run/profile-2")
+    return "\n".join(lines) + "\n"
+
+
+def dom0_vpmu():
+    """dom0's part of that."""
+    return (MARK_VPMU + "pin one all 1; pin 0 all 0\n"
+            f"for n in $(seq 100 {100 + 2 * len(PERF_ACTIONS)}); do mark $n; done\n")
+
+
+def rows_vpmu(mode, report):
+    """Its rows."""
+    marks = Marks(report)
+    found = []
+    for index, (name, _, count) in enumerate(PERF_ACTIONS):
+        found += _sample_rows(mode, name, marks.per_operation(100 + 2 * index, count))
     return found
 
 

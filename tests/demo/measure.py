@@ -27,6 +27,7 @@ class Counted:
     status: int
     events: list = field(default_factory=list)
     counts: dict = field(default_factory=dict)
+    sampled: dict = None
     hash: str = None
     moves: int = None
     messages: list = field(default_factory=list)
@@ -56,6 +57,9 @@ def parse(data, groups):
             continue
         elif line.startswith("{"):
             record = json.loads(line)
+            if "events" in record:
+                current.sampled = record
+                continue
             try:
                 current.counts[record["event"]] = round(float(record["counter-value"]))
             except ValueError:

@@ -53,6 +53,31 @@ def _real(rows):
               f"{_number(row['measured']):>14} {relative:>12}  {row['note']}")
 
 
+def _sample(rows):
+    print("\nSamples of known programs: overflows that a sample or a loss accounts for")
+    places = sorted({(row["mode"], row["placement"]) for row in rows})
+    for mode, placement in places:
+        mine = [row for row in rows if (row["mode"], row["placement"]) == (mode, placement)]
+        samples = sum(row["measured"] or 0 for row in mine)
+        wrong = [row for row in mine if row["error"] != 0]
+        print(f"  {mode:14} {placement:12} {len(mine):4} rows, {samples:7,} samples, "
+              f"{len(wrong)} wrong")
+        for row in wrong[:SHOWN]:
+            print(f"    {row['program']:12} {row['event']:28} expected {_number(row['expected'])}, "
+                  f"measured {_number(row['measured'])} ({row['note']})")
+
+
+def _profile(rows):
+    print("\nProfile of ftest, in percent")
+    print(f"  {'event':16} {'function':10} {'by hand':>9} {'native':>9} {'guest':>9}  note")
+    for row in rows:
+        function, _, note = row["note"].partition("; ")
+        print(f"  {row['event']:16} {function:10} " + " ".join(
+            f"{'-' if row[key] is None else format(row[key], '.2f'):>9}"
+            for key in ("expected", "native", "measured")) + f"  {note}"
+            + ("  DIFFERS" if row["error"] else ""))
+
+
 def _cost(rows):
     print("\nCost, per operation")
     print(f"  {'operation':26} {'what':14} {'native':>12} {'guest':>12}  note")
@@ -65,7 +90,8 @@ def _cost(rows):
 
 def show(rows):
     """Prints all of it."""
-    for kind, function in (("known", _known), ("real", _real), ("cost", _cost)):
+    for kind, function in (("known", _known), ("sample", _sample),
+                           ("profile", _profile), ("real", _real), ("cost", _cost)):
         mine = [row for row in rows if row["kind"] == kind]
         if mine:
             function(mine)

@@ -7,8 +7,10 @@
  *
  * pin    the command and its children run on that CPU.
  * storm  every so many microseconds each thread of the command and of its
- *        descendants is moved to a CPU that follows from the seed.  The number
- *        of moves goes to standard error.
+ *        descendants is moved to a CPU that follows from the seed; less often
+ *        where moving them takes longer than a third of that, so that a slow
+ *        machine gets on with the command.  The number of moves goes to standard
+ *        error.
  *
  * Address space randomisation is off for the command.  The exit status is the
  * command's.
@@ -24,6 +26,7 @@
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static uint64_t state;
@@ -86,6 +89,14 @@ static void start(char **command)
 	_exit(127);
 }
 
+static useconds_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (useconds_t)(t.tv_sec * 1000000 + t.tv_nsec / 1000);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int cpus = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
@@ -111,8 +122,11 @@ int main(int argc, char **argv)
 	if (!pid)
 		start(argv + 4);
 	while (waitpid(pid, &status, WNOHANG) == 0) {
+		useconds_t begin = now(), took;
+
 		move_tree(pid, cpus, 0);
-		usleep(pause);
+		took = now() - begin;
+		usleep(took * 3 > pause ? took * 3 : pause);
 	}
 	fprintf(stderr, "moves %ld\n", moves);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -9,6 +9,7 @@
 
 #include <boost/program_options.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -120,6 +121,7 @@ int migrate(const po::variables_map& options,
     while (!stop_requested && (!count || moves < count) &&
            (duration.count() <= 0 ||
             std::chrono::steady_clock::now() - start < duration)) {
+        const auto begin = std::chrono::steady_clock::now();
         // Not uniform_int_distribution: its results differ between libraries.
         Vcpu& vcpu = vcpus[random() % vcpus.size()];
         const auto cpu = static_cast<unsigned int>(
@@ -132,7 +134,9 @@ int migrate(const po::variables_map& options,
             break;
         }
         moves++;
-        std::this_thread::sleep_for(interval);
+        // On a slow machine the moves must leave time for what is moved.
+        std::this_thread::sleep_for(std::max<std::chrono::steady_clock::duration>(
+            interval, 3 * (std::chrono::steady_clock::now() - begin)));
     }
 
     for (Vcpu& vcpu : vcpus) {
@@ -166,7 +170,7 @@ int main(int argc, char** argv)
         ("help,h", "this text")
         ("seed", po::value<uint32_t>()->default_value(1), "of the moves")
         ("interval-ms", po::value<unsigned int>()->default_value(5),
-         "time between moves")
+         "time between moves; more where a move takes longer than a third of it")
         ("count", po::value<uint64_t>()->default_value(0),
          "number of moves, 0: no limit")
         ("duration", po::value<double>()->default_value(0),

@@ -65,7 +65,7 @@ static void sweep_ops(void)
 	unsigned int bit;
 	char text[32];
 
-	expect("op 9", op(9, NULL), -EOPNOTSUPP);
+	expect("op 10", op(10, NULL), -EOPNOTSUPP);
 	for (bit = 4; bit < 32; bit++) {
 		snprintf(text, sizeof(text), "op bit %u", bit);
 		expect(text, op(1u << bit, NULL), -EOPNOTSUPP);
@@ -79,7 +79,7 @@ static void sweep_pointers(void *page)
 	unsigned int cmd;
 	char text[48];
 
-	for (cmd = XEN_PERFCTR_OP_query; cmd <= XEN_PERFCTR_OP_vcpu_stats;
+	for (cmd = XEN_PERFCTR_OP_query; cmd <= XEN_PERFCTR_OP_ring;
 	     cmd++) {
 		if (cmd == XEN_PERFCTR_OP_apply)
 			continue;
@@ -100,6 +100,7 @@ static void sweep_config(struct xen_perfctr_config *c)
 				      0x80000001, ~0u };
 	/* Domains as a bit mask: u, k, uk, h and ukh can be counted. */
 	static const u32 domains[] = { 0, 5, 6, 8, 9, 0x80000001 };
+	static const u64 periods[] = { 0, 1ULL << 46, 1ULL << 47, ~0ULL };
 	unsigned int i;
 	char text[48];
 
@@ -109,7 +110,7 @@ static void sweep_config(struct xen_perfctr_config *c)
 		snprintf(text, sizeof(text), "%u counters", counts[i]);
 		create(text, c, -EINVAL, XEN_PERFCTR_BAD_NR);
 	}
-	for (i = 0; i < 32; i++) {
+	for (i = 1; i < 32; i++) {
 		valid(c);
 		c->flags = 1u << i;
 		snprintf(text, sizeof(text), "flag %u", i);
@@ -133,10 +134,18 @@ static void sweep_config(struct xen_perfctr_config *c)
 	valid(c);
 	c->counter[0].domain = XEN_PERFCTR_DOM_HYP;
 	create("hypervisor, not granted", c, -EPERM, XEN_PERFCTR_BAD_DOMAIN);
+	for (i = 0; i < ARRAY_SIZE(periods); i++) {
+		valid(c);
+		c->counter[0].mode = XEN_PERFCTR_MODE_SAMPLE;
+		c->counter[0].period = periods[i];
+		snprintf(text, sizeof(text), "period %#llx", periods[i]);
+		create(text, c, -EINVAL, XEN_PERFCTR_BAD_PERIOD);
+	}
+	/* What xen-perfctr enable grants when nothing is said. */
 	valid(c);
 	c->counter[0].mode = XEN_PERFCTR_MODE_SAMPLE;
-	c->counter[0].period = 100000;
-	create("sampling", c, -EOPNOTSUPP, XEN_PERFCTR_BAD_MODE);
+	c->counter[0].period = 99;
+	create("period 99, not granted", c, -EPERM, XEN_PERFCTR_BAD_PERIOD);
 	valid(c);
 	c->counter[0].mode = 2;
 	create("mode 2", c, -EINVAL, XEN_PERFCTR_BAD_MODE);
@@ -230,6 +239,34 @@ static void sweep_register(void *page)
 	expect("register: zero", op(XEN_PERFCTR_OP_register, &reg), -EINVAL);
 }
 
+static void sweep_ring(void *page)
+{
+	static const u32 pages[] = { 3, 12, 17, 32, 0x80000000, ~0u };
+	static struct xen_perfctr_ring ring;
+	unsigned int vcpu = smp_processor_id();
+	unsigned int i;
+	char text[48];
+
+	ring.size = sizeof(ring);
+	ring.vcpu = vcpu;
+	for (i = 0; i < XEN_PERFCTR_MAX_RING_PAGES; i++)
+		ring.gfn[i] = virt_to_gfn(page);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		ring.nr_pages = pages[i];
+		snprintf(text, sizeof(text), "ring of %u pages", pages[i]);
+		expect(text, op(XEN_PERFCTR_OP_ring, &ring), -EINVAL);
+	}
+	ring.nr_pages = 1;
+	expect("ring twice", op(XEN_PERFCTR_OP_ring, &ring), -EEXIST);
+	ring.vcpu = ~0u;
+	expect("ring of VCPU 2^32-1", op(XEN_PERFCTR_OP_ring, &ring), -ENOENT);
+	ring.vcpu = !vcpu;
+	expect("ring of another VCPU", op(XEN_PERFCTR_OP_ring, &ring), -EBUSY);
+	ring.vcpu = vcpu;
+	ring.zero = 1;
+	expect("ring: zero", op(XEN_PERFCTR_OP_ring, &ring), -EINVAL);
+}
+
 static void sweep_policy(void)
 {
 	struct xen_perfctr_policy pol = { .size = sizeof(pol) };
@@ -279,6 +316,7 @@ static int __init hvsweep_init(void)
 	sweep_config(c);
 	sweep_handles(c);
 	sweep_register(page);
+	sweep_ring(page);
 	sweep_policy();
 	expect("PMU registers written", msr_writes() - before, 0);
 	preempt_enable();

@@ -63,7 +63,7 @@ static void configurations(void)
     SPOILT("no counters", EINVAL, c.nr = 0);
     SPOILT("13 counters", EINVAL, c.nr = PERFCTR_MAX_COUNTERS + 1);
     SPOILT("2^32-1 counters", EINVAL, c.nr = ~0u);
-    for (unsigned int bit = 3; bit < 32; bit++)
+    for (unsigned int bit = 5; bit < 32; bit++)
         SPOILT("unknown flag", EINVAL, c.flags = 1u << bit);
     SPOILT("no domain", EINVAL, c.counter[0].domain = 0);
     SPOILT("domain 8", EINVAL, c.counter[0].domain = 8);
@@ -73,8 +73,15 @@ static void configurations(void)
     SPOILT("pin control bit", EINVAL, c.counter[0].event |= 1u << 19);
     SPOILT("bit 63", EINVAL, c.counter[0].event |= 1ull << 63);
     SPOILT("unknown event", ENOENT, c.counter[0].event = 0xffff);
-    SPOILT("sampling", EOPNOTSUPP,
-           (c.counter[0].mode = PERFCTR_MODE_SAMPLE, c.counter[0].period = 1000));
+    SPOILT("period 0", EINVAL, c.counter[0].mode = PERFCTR_MODE_SAMPLE);
+    SPOILT("period 2^46", EINVAL,
+           (c.counter[0].mode = PERFCTR_MODE_SAMPLE,
+            c.counter[0].period = 1ull << 46));
+    SPOILT("signal 65", EINVAL, c.signal = 65);
+    SPOILT("SIGKILL", EINVAL, c.signal = 9);
+    SPOILT("3 buffer pages", EINVAL, c.buffer_pages = 3);
+    SPOILT("2^31 buffer pages", EINVAL, c.buffer_pages = 1u << 31);
+    SPOILT("long chains", EINVAL, c.max_stack = PERFCTR_MAX_STACK + 1);
     SPOILT("mode 7", EINVAL, c.counter[0].mode = 7);
     SPOILT("period", EINVAL, c.counter[0].period = 1);
     SPOILT("zero", EINVAL, c.counter[0].zero = 1);

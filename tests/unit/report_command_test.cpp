@@ -41,6 +41,7 @@ class ReportCommandTest final : public CppUnit::TestFixture {
   CPPUNIT_TEST(static_command);
   CPPUNIT_TEST(like_perf);
   CPPUNIT_TEST(like_perf_through_a_pipe);
+  CPPUNIT_TEST(own_recording);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -191,12 +192,26 @@ class ReportCommandTest final : public CppUnit::TestFixture {
 
   void like_perf() {
     record_with_perf("-o " + file_);
-    compare_with_perf("");
+    compare_with_perf();
   }
 
   void like_perf_through_a_pipe() {
     record_with_perf("-o - > " + file_);
-    compare_with_perf("");
+    compare_with_perf();
+  }
+
+  // `perfctr record`, `perfctr report` and perf agree.
+  void own_recording() {
+    build_program();
+    std::filesystem::remove(file_);
+    const Ran ran =
+        run(command_ + " record -e cpu-clock:u -c 200000 -g -o " + file_ + " -- " + program());
+    if (ran.status != 0) skip("perfctr cannot record here");
+    const Ran report = perfctr("-g -i " + file_);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(report.output, 0, report.status);
+    CPPUNIT_ASSERT_MESSAGE(report.output, contains(report.output, "[.] leaf"));
+    CPPUNIT_ASSERT_MESSAGE(report.output, contains(report.output, "---main\n"));
+    if (run("perf version").status == 0) compare_with_perf();
   }
 
  private:
@@ -215,8 +230,7 @@ class ReportCommandTest final : public CppUnit::TestFixture {
   }
 
   // A program of several processes and functions, with known symbols.
-  void record_with_perf(const std::string& output) {
-    if (run("perf version").status != 0) skip("perf is not installed");
+  void build_program() {
     std::ofstream(directory_ + "/work.c") << R"(
 #include <unistd.h>
 #include <sys/wait.h>
@@ -232,23 +246,27 @@ int main(void) {
   return 0;
 }
 )";
-    const std::string program = directory_ + "/work";
     const Ran built =
-        run("cc -O1 -fno-omit-frame-pointer -o " + program + ' ' + directory_ + "/work.c");
+        run("cc -O1 -fno-omit-frame-pointer -o " + program() + ' ' + directory_ + "/work.c");
     CPPUNIT_ASSERT_MESSAGE(built.output, built.status == 0);
+  }
+  std::string program() const { return directory_ + "/work"; }
+
+  void record_with_perf(const std::string& output) {
+    if (run("perf version").status != 0) skip("perf is not installed");
+    build_program();
     std::filesystem::remove(file_);
-    const Ran ran = run("perf record -q -e cpu-clock:u -c 200000 -g " + output + " -- " + program);
+    const Ran ran =
+        run("perf record -q -e cpu-clock:u -c 200000 -g " + output + " -- " + program());
     if (ran.status != 0) skip("perf cannot record here");
   }
 
   // Numbers of samples by command, object and symbol have to be those of perf;
   // what neither has a symbol for is compared by object.
-  void compare_with_perf(const std::string& more) {
+  void compare_with_perf() {
     const Ran perf = run("perf report -i " + file_ +
                          " --stdio --no-children -g none --no-demangle -n -F sample,comm,dso,sym "
-                         "-t '|' 2>/dev/null " +
-                         more +
-                         " | grep -v '^#' | grep . | awk -F'|' '{ "
+                         "-t '|' 2>/dev/null | grep -v '^#' | grep . | awk -F'|' '{ "
                          "for (i = 1; i <= 4; ++i) gsub(/^ +| +$/, \"\", $i); "
                          "if ($4 ~ /0x/ || $4 ~ /@plt/) $4 = \"\"; "
                          "n[$2 \" \" $3 \" \" $4] += $1 } "

@@ -45,4 +45,19 @@ std::optional<KernelSymbols::Symbol> KernelSymbols::find(std::uint64_t address) 
   return Symbol{next->first, std::string_view(text_).substr(next->second.name, next->second.size)};
 }
 
+std::optional<std::uint64_t> KernelSymbols::address_of(std::string_view name) const {
+  const std::string_view all = text_;
+  for (std::size_t at = all.find(name); at != std::string_view::npos; at = all.find(name, at + 1)) {
+    const std::size_t end = at + name.size();
+    const bool whole =
+        at > 0 && all[at - 1] == ' ' && (end == all.size() || all[end] == '\n' || all[end] == '\t');
+    if (!whole) continue;
+    const std::string_view line = all.substr(all.rfind('\n', at) + 1);
+    std::uint64_t address = 0;
+    if (std::from_chars(line.data(), line.data() + line.size(), address, 16).ec == std::errc())
+      return address;
+  }
+  return std::nullopt;
+}
+
 }  // namespace perfctr::report

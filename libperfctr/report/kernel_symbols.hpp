@@ -23,6 +23,8 @@ class KernelSymbols final {
   [[nodiscard]] static Result<KernelSymbols> parse(std::string text, const std::string& path);
   // Nothing below the first symbol.
   [[nodiscard]] std::optional<Symbol> find(std::uint64_t address) const;
+  // Where a line says that a name is.
+  [[nodiscard]] std::optional<std::uint64_t> address_of(std::string_view name) const;
 
  private:
   // Of a name in text_.

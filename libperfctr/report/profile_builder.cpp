@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "profile_builder.hpp"
 
+#include "dso_names.hpp"
 #include "file_error.hpp"
 #include "perf_format.hpp"
 
@@ -83,6 +84,10 @@ class Builder final {
   void apply(const Mmap& map) {
     if (!map.build_id.empty())
       symbolizer_.expect({std::string(map.path), {map.build_id.begin(), map.build_id.end()}});
+    // "[kernel.kallsyms]_text" says where _text was.
+    if (map.mode == Mode::kKernel && map.path.starts_with(kKernelDso))
+      symbolizer_.expect_kernel(map.path.substr(std::string_view(kKernelDso).size()),
+                                map.file_offset);
     if (!tasks_.apply(map)) damaged_record("a mapping without a size, or beyond all addresses");
   }
 

@@ -77,6 +77,16 @@ Result<Symbolizer> Symbolizer::create(SymbolOptions options) {
   return symbolizer;
 }
 
+void Symbolizer::expect_kernel(std::string_view symbol, std::uint64_t address) {
+  if (!kernel_ || !kernel_fits_ || symbol.empty() || address == 0) return;
+  const auto found = kernel_->address_of(symbol);
+  if (found && *found == address) return;
+  kernel_fits_ = false;
+  notes_.push_back("'" + options_.kernel_table + "' has '" + std::string(symbol) +
+                   "' not where the recorded kernel had it: it is of another kernel or boot, and "
+                   "gives no symbols");
+}
+
 std::uint32_t Symbolizer::name_of(std::string_view symbol, Profile& profile) {
   const auto known = names_.find(symbol);
   if (known != names_.end()) return known->second;
@@ -170,7 +180,8 @@ std::uint32_t Symbolizer::resolve(Mode mode, std::uint32_t pid, std::uint64_t ad
   } else if (mode == Mode::kKernel) {
     const auto mapping = tasks.find_kernel(address);
     const std::uint32_t dso = mapping ? mapping->dso : strings.number(kKernelDso);
-    frame = in_table(frame.mode, dso, address, kernel_, profile);
+    frame = kernel_fits_ ? in_table(frame.mode, dso, address, kernel_, profile)
+                         : Frame{frame.mode, dso, 0, address};
   } else if (mode == Mode::kGuestKernel) {
     frame.dso = strings.number(kGuestKernelDso);
   } else if (const auto mapping = tasks.find(pid, address)) {

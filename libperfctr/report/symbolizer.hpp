@@ -24,6 +24,9 @@ class Symbolizer final {
   [[nodiscard]] static Result<Symbolizer> create(SymbolOptions options);
 
   void expect(const BuildId& build_id) { expected_[build_id.path] = build_id.id; }
+  // Where the recorded kernel had a symbol: a table that has it elsewhere is that of
+  // another kernel or boot, and not used.
+  void expect_kernel(std::string_view symbol, std::uint64_t address);
   // The number of the frame at `address` of a process at this time.
   [[nodiscard]] std::uint32_t resolve(Mode mode, std::uint32_t pid, std::uint64_t address,
                                       const Tasks& tasks, Profile& profile);
@@ -50,7 +53,9 @@ class Symbolizer final {
   std::uint32_t name_of(std::string_view symbol, Profile& profile);
 
   SymbolOptions options_;
+  // Names in names_ lie in these, so they stay.
   std::optional<KernelSymbols> kernel_, hypervisor_;
+  bool kernel_fits_ = true;
   std::map<std::string, std::vector<std::uint8_t>> expected_;  // build-ids by path
   std::unordered_map<std::uint32_t, Dso> dsos_;
   // Demangling is slow, and the same few symbols come again and again.

@@ -121,6 +121,7 @@ class ReportElfTest final : public CppUnit::TestFixture {
   CPPUNIT_TEST(every_byte_damaged);
   CPPUNIT_TEST(kernel_tables);
   CPPUNIT_TEST(profile_with_symbols);
+  CPPUNIT_TEST(other_kernel_than_recorded);
   CPPUNIT_TEST(other_file_than_recorded);
   CPPUNIT_TEST(files_that_are_no_files);
   CPPUNIT_TEST_SUITE_END();
@@ -361,6 +362,26 @@ class ReportElfTest final : public CppUnit::TestFixture {
     // What was asked for has to be there.
     options.kernel_table = directory + "/none";
     CPPUNIT_ASSERT(!build_profile(bytes_of(file), options));
+  }
+
+  void other_kernel_than_recorded() {
+    const std::string table = scratch("kernel") + "/table";
+    write(table, "ffffffff81000000 T _text_end\nffffffff81000000 T _text\nffffffff81000010 t f\n");
+    const auto symbol = [&](std::uint64_t recorded, const std::string& name, std::size_t notes) {
+      PerfDataImage image;
+      image.mmap(~0u, 0xffffffff81000000, 0x1000, recorded, "[kernel.kallsyms]" + name, 0,
+                 PERF_RECORD_MISC_KERNEL);
+      image.sample(1, 1, 0xffffffff81000012, 3, 1, {}, PERF_RECORD_MISC_KERNEL);
+      const std::string file = image.file();
+      const auto profile = build_profile(
+          bytes_of(file), {.root = {}, .kernel_table = table, .hypervisor_table = {}});
+      CPPUNIT_ASSERT_EQUAL(notes, profile->notes.size());
+      return profile->symbol_of(profile->frames[0]);
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("f"), symbol(0xffffffff81000000, "_text", 0));
+    CPPUNIT_ASSERT_EQUAL(std::string("f"), symbol(0, "_text", 0));
+    CPPUNIT_ASSERT_EQUAL(std::string("0xffffffff81000012"), symbol(0xffffffff91000000, "_text", 1));
+    CPPUNIT_ASSERT_EQUAL(std::string("0xffffffff81000012"), symbol(0xffffffff81000000, "_ext", 1));
   }
 
   void other_file_than_recorded() {

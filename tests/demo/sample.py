@@ -146,7 +146,7 @@ def profile_script(native):
         if native:
             lines.append(f"place pin 0 perf record -q -o /run/p.data -e {event} -c {period} "
                          f"ftest {ROUNDS} >/run/{name} 2>&1 && perf script -i /run/p.data "
-                         f"-F sym >/run/{name}; tb file perf-{name} /run/{name}; "
+                         f"-F ip,sym >/run/{name}; tb file perf-{name} /run/{name}; "
                          "rm -f /run/p.data")
     return "\n".join(lines) + "\n"
 
@@ -155,7 +155,7 @@ def _shares(data):
     """{function: share in percent} of a report in JSON, or of perf script's symbols."""
     found = dict.fromkeys(FUNCTIONS, 0.0)
     if not data.lstrip().startswith(b"{"):
-        symbols = data.decode(errors="replace").split()
+        symbols = data.decode(errors="replace").split()[1::2]
         if not symbols:
             raise ValueError("no samples")
         return {name: 100.0 * symbols.count(name) / len(symbols) for name in FUNCTIONS}

@@ -208,7 +208,14 @@ extern unsigned long cpu_khz;
 #define MILLISECS(ms)           ((s_time_t)((ms) * 1000000ull))
 
 /* The guest's frame on each CPU's stack, and one of Xen's. */
-struct cpu_user_regs { uint64_t rip; };
+struct cpu_user_regs { uint64_t rip; uint32_t entry_vector; };
+#define TRAP_nmi                2
+#define TRAP_machine_check      18
+#define TRAP_page_fault         14
+#define TRAP_syscall            256
+#define FIRST_DYNAMIC_VECTOR    0x20
+#define LEGACY_SYSCALL_VECTOR   0x80
+#define LOCAL_TIMER_VECTOR      0xfa
 extern struct cpu_user_regs emul_guest_regs[EMUL_CPUS], emul_xen_regs;
 #define guest_cpu_user_regs()   (&emul_guest_regs[emul_cpu])
 #define guest_mode(r)           ((r) == guest_cpu_user_regs())

@@ -136,6 +136,36 @@ static void test_places(void)
     to_user();
     nothing_more();
 
+    test_case("an interrupt that came first is no entry");
+    {
+        static const struct {
+            uint32_t vector;
+            uint8_t flags;
+        } ways[] = {
+            { LOCAL_TIMER_VECTOR, 0 }, { FIRST_DYNAMIC_VECTOR, 0 },
+            { TRAP_nmi, 0 }, { TRAP_machine_check, 0 },
+            { TRAP_syscall, XEN_PERFCTR_SAMPLE_ENTERED },
+            { TRAP_page_fault, XEN_PERFCTR_SAMPLE_ENTERED },
+            { LEGACY_SYSCALL_VECTOR, XEN_PERFCTR_SAMPLE_ENTERED },
+            { TRAP_syscall | LOCAL_TIMER_VECTOR, XEN_PERFCTR_SAMPLE_ENTERED },
+        };
+        unsigned int i;
+
+        for ( i = 0; i < ARRAY_SIZE(ways); i++ )
+        {
+            fresh(1, U, -PERIOD);
+            emul_user(PERIOD);
+            guest_cpu_user_regs()->entry_vector = ways[i].vector;
+            to_kernel();
+            one_record(XEN_PERFCTR_IN_USER, ways[i].flags, PERIOD);
+            fresh(1, U, -PERIOD);
+            emul_user(PERIOD);
+            interrupt_xen();
+            one_record(XEN_PERFCTR_IN_USER, ways[i].flags, PERIOD);
+        }
+        guest_cpu_user_regs()->entry_vector = 0;
+    }
+
     test_case("the one that leaves it, too");
     fresh(1, U | K, -PERIOD);
     to_kernel();

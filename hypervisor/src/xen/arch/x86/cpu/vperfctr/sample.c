@@ -29,7 +29,10 @@
 
 #include <xen/event.h>
 
+#include <asm/processor.h>
 #include <asm/regs.h>
+
+#include <irq_vectors.h>
 
 #include "private.h"
 
@@ -116,6 +119,21 @@ static uint64_t reload(struct vperfctr *p, struct perfctr_cpu *pc,
 }
 
 /*
+ * Has an interrupt brought the guest into Xen, and not an instruction of its
+ * own?  Others are taken before the counters' at the same boundary when their
+ * vectors are higher, the timer's for one; then the overflow is noticed while
+ * they are served, or when they have led to a switch or to an upcall.
+ */
+static bool was_interrupted(const struct cpu_user_regs *guest)
+{
+    unsigned int vector = guest->entry_vector;
+
+    return vector == TRAP_nmi || vector == TRAP_machine_check ||
+           (vector >= FIRST_DYNAMIC_VECTOR && vector < TRAP_syscall &&
+            vector != LEGACY_SYSCALL_VECTOR);
+}
+
+/*
  * Where it happened.  A guest that is not interrupted itself has entered Xen:
  * its frame tells where it returns to, as nothing has been changed there yet
  * that is not before the crossing or the switch at which we look at last.
@@ -133,7 +151,8 @@ static void locate(const struct vperfctr *p, const struct cpu_user_regs *regs,
 
     if ( counters & ~p->img->hyp )
     {
-        rec->flags = XEN_PERFCTR_SAMPLE_ENTERED;
+        if ( !was_interrupted(guest) )
+            rec->flags = XEN_PERFCTR_SAMPLE_ENTERED;
         return;
     }
 

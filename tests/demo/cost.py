@@ -10,7 +10,7 @@ guests. Guests cannot write to I/O ports, so dom0 makes their marks.
 """
 import json
 
-N = 300
+N = 2000
 READS = 200_000
 SEND = "perfctr stat -e {} -o /run/stat -- "
 # name, command for N operations, N
@@ -26,14 +26,15 @@ DEVICE_ACTIONS = (("start_stop", "startstop {}", N),)
 # ftest executes 164 instructions a round (ftest.c), so a sample is 10 rounds. What
 # is more than the program's own instructions is the cost of its samples.
 ROUND = 164
-ROUNDS = 10_000
+ROUNDS = 100_000
 PERIOD = 10 * ROUND
 SAMPLE = "perfctr-selftest samples {}instructions:u@" + str(PERIOD) + " ftest {{}}"
 SAMPLE_ACTIONS = (("sample_ours", SAMPLE.format(""), ROUNDS),
                   ("sample_ours_notify", SAMPLE.format("--notify "), ROUNDS),
                   ("sample_ours_chain", SAMPLE.format("--chain "), ROUNDS))
-PERF_ACTIONS = (("sample_vpmu_perf", f"perf record -q -N -B -o /run/p.data -e instructions:u "
-                 f"-c {PERIOD} ftest {{}}", ROUNDS),)
+PERF = f"perf record -q -N -B -o /run/p.data -e instructions:u -c {PERIOD} ftest {{}}"
+PERF_ACTIONS = (("sample_vpmu_perf", PERF, ROUNDS),)
+NATIVE_ACTIONS = (("sample_native_perf", PERF, ROUNDS),)
 BURNS = (("vcpu_none", "", ""),
          ("vcpu_same", SEND.format("instructions:uk"), ""),
          ("vcpu_other", SEND.format("instructions:uk,branches:uk"),
@@ -43,10 +44,11 @@ SECONDS = 4
 
 # Writes per switch by the minimum for each transition: going, that is to stop the
 # counters, and coming back to them as they are; or coming to those of another,
-# that is its two counters, two selectors (one general, one field of the fixed
-# counters' control), one counter of the other's that it does not use, and to start.
+# that is to its two counters, the general one's selector, one counter of the other's
+# that it does not use, and to start. (The fixed counters' control holds the
+# fields of both after the first time.) What is more are the starts.
 RESUME = 1 + 1
-RESTORE = 1 + 2 + 2 + 1 + 1
+RESTORE = 1 + 2 + 1 + 1 + 1
 
 OTHER = """other() {
     rm -f /run/f1 /run/f2; mkfifo /run/f1 /run/f2
@@ -70,7 +72,7 @@ DOM0 = """mark() {
 
 def actions(native):
     """The operations of one kind of machine."""
-    return ACTIONS if native else ACTIONS + DEVICE_ACTIONS + SAMPLE_ACTIONS
+    return ACTIONS + (NATIVE_ACTIONS if native else DEVICE_ACTIONS + SAMPLE_ACTIONS)
 
 
 def script(native):
@@ -96,7 +98,7 @@ def script(native):
 
 def script_second():
     """The second guest's part: computes when the first one does."""
-    lines = ["taskset -p 1 $$ >/dev/null"]
+    lines = ["taskset -p 1 $$ >/dev/null", "tb-signal cost-two"]
     for name, _, second in BURNS:
         lines.append(f"tb-barrier -t 600 {name} 2; "
                      f"{second} switcher burn {SECONDS} >/dev/null; tb-signal {name}-done")
@@ -107,6 +109,8 @@ def dom0():
     """dom0's part."""
     last = 100 + 2 * len(actions(False)) + 2 * len(BURNS)
     return (DOM0 + "pin one all 1; pin two all 1; pin 0 all 0\ntb-signal cost\n"
+            # Whoever still boots would do so on the CPU that is measured.
+            "tb-wait -t 600 cost-two || exit 4\n"
             f"for n in $(seq 100 {last}); do mark $n; done\ntb file stats /run/stats\n")
 
 
@@ -123,7 +127,9 @@ echo 1000000 >/proc/sys/kernel/perf_event_max_sample_rate"""
 class Marks:
     """The report's lines and Xen's numbers, by tag."""
 
-    def __init__(self, report, stats=b""):
+    def __init__(self, report, stats=b"", native=False):
+        # Where the measured work runs: dom0 has CPU 0 to itself.
+        self.cpus = slice(0, 1) if native else slice(1, None)
         self.report = {}
         for line in report.read_text().splitlines():
             record = json.loads(line)
@@ -147,9 +153,9 @@ class Marks:
         cpus = self.report[tag]
         found = {
             # All modes: of a paravirtual guest user and kernel both, and of Xen.
-            "instructions": sum(sum(cpu["instructions"].values()) for cpu in cpus[1:]),
-            "ring0": sum(cpu["instructions"].get("kernel", 0) for cpu in cpus[1:]),
-            "pmis": sum(cpu["pmis"] for cpu in cpus[1:]),
+            "instructions": sum(sum(cpu["instructions"].values()) for cpu in cpus[self.cpus]),
+            "ring0": sum(cpu["instructions"].get("kernel", 0) for cpu in cpus[self.cpus]),
+            "pmis": sum(cpu["pmis"] for cpu in cpus[self.cpus]),
             "msr_writes": sum(self._pmu(cpu["wrmsr"]) for cpu in cpus),
             "msr_reads": sum(self._pmu(cpu["rdmsr"]) for cpu in cpus),
             "exceptions": sum(sum(cpu["interrupts"].get("exception", {}).values())
@@ -180,7 +186,7 @@ def _rows_of(mode, program, found, note):
 def rows(mode, report, read_cost, stats=b""):
     """Rows of one machine."""
     native = mode.startswith("native")
-    marks = Marks(report, stats)
+    marks = Marks(report, stats, native)
     cost = {}
     for index, (name, _, count) in enumerate(actions(native)):
         cost[name] = marks.per_operation(100 + 2 * index, count)
@@ -211,6 +217,8 @@ def rows(mode, report, read_cost, stats=b""):
                            ("instructions", "traps", "hypercalls", "msr_writes", "msr_reads")},
                           note)
     if native:
+        for name, _, _ in NATIVE_ACTIONS:
+            found += _sample_rows(mode, name, cost[name])
         return found
     found += _rows_of(mode, "start_stop",
                       cost["start_stop"] | {"traps": cost["start_stop"]["exceptions"]},
@@ -246,7 +254,9 @@ def _sample_rows(mode, name, cost):
     each = PERIOD // ROUND
     xen = cost["ring0"] * each
     guest = (cost["instructions"] - cost["ring0"] - ROUND) * each
-    note = (f"Xen {xen:.0f}, guest's kernel and reader {guest:.0f}; "
+    where = ("kernel", "reader") if mode.startswith("native") else \
+        ("Xen", "guest's kernel and reader")
+    note = (f"{where[0]} {xen:.0f}, {where[1]} {guest:.0f}; "
             f"{cost['pmis'] * each:.2f} overflow interrupts; timer interrupts included")
     return _rows_of(mode, name, {"instructions": xen + guest,
                                  "traps": cost["exceptions"] * each,

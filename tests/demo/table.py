@@ -81,11 +81,12 @@ def _profile(rows):
 def _cost(rows):
     print("\nCost, per operation")
     print(f"  {'operation':26} {'what':14} {'native':>12} {'guest':>12}  note")
-    guests = any(row["mode"].startswith("pv") for row in rows)
+    paired = {row["program"] for row in rows if row["mode"].startswith("pv")}
     for row in rows:
-        if row["measured"] is not None and row["mode"].startswith("pv") == guests:
+        guest = row["mode"].startswith("pv")
+        if row["measured"] is not None and (guest or row["program"] not in paired):
             print(f"  {row['program']:26} {row['event']:14} {_number(row['native']):>12} "
-                  f"{_number(row['measured'] if guests else None):>12}  {row['note']}")
+                  f"{_number(row['measured'] if guest else None):>12}  {row['note']}")
 
 
 def show(rows):

@@ -21,7 +21,7 @@ sys.path[:0] = [str(TESTS / "testbed"), str(TESTS / "programs"), str(HERE)]
 from pctestbed import TestbedError                              # noqa: E402
 from pctestbed.products import products                         # noqa: E402
 
-BOOTS = ("native", "guests", "refusals")
+BOOTS = ("native", "guests", "refusals", "sampling")
 
 
 class Bench:
@@ -43,6 +43,10 @@ class Bench:
             self.failed += 1
             detail = detail.decode(errors="replace") if isinstance(detail, bytes) else str(detail)
             print(f"FAIL  {name}: {detail.strip()[-600:]}", flush=True)
+
+    def skip(self, name, reason):
+        self.skipped += 1
+        print(f"skip  {name}: {reason}", flush=True)
 
     def step(self, result, name, status=0):
         """The step, after checking its exit status. None if it never ran."""

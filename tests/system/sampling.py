@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Xen with two guests: sampling in the module, the command, and beside another guest.
+
+Guest `one` runs the module's own test of sampling, the overflow tests of others, and
+`perfctr record`, whose files Linux's perf reads here. Then `two` shares its CPUs and
+takes as many overflow interrupts as it can get, while `one` measures what is left.
+"""
+import counted
+import recordings
+from pctestbed import Guest, Job, Machine, boot_xen
+from pctestbed.products import BUILD, products
+
+# Parts of guest-kmod/tests/sample.c, and the seconds that they may take.
+PARTS = (("counts", 60, "batches beside slot threads"), ("rate", 60, "rate"),
+         ("buffer", 60, "buffer poll signal"), ("chains", 60, "chain hand-chain"),
+         ("rules", 60, "period refusals"), ("kernel", 60, "kernel"))
+THROTTLED = ("throttled", 100, "throttled")
+# Where `throttled` must miss samples, in samples a second.
+RATE = 2000
+
+# A storm next door may cost a guest a twentieth of what it gets at most.
+KEEPS = 0.95
+ROUNDS = 3
+SECONDS = 0.5
+
+
+def parts(*groups):
+    return "".join(f"step -t {limit} sample-{name} sample {names}\n"
+                   for name, limit, names in groups)
+
+
+ONE = """
+step insmod insmod /lib/perfctr.ko || exit 1
+""" + parts(*PARTS) + """
+step -t 100 imode imode
+step -t 100 imode-again imode
+""" + recordings.SCRIPT + """
+tb-signal want-low-rate
+tb-wait -t 100 low-rate || exit 1
+""" + parts(THROTTLED) + """
+tb-signal want-neighbour
+""" + "".join(f"""
+tb-wait -t 200 {kind}-{i} || exit 1
+usleep 300000
+step -t 60 {kind}-{i} perfctr stat -e instructions:u -j -- storm spin {SECONDS}
+tb-signal was-{kind}-{i}
+""" for i in range(ROUNDS) for kind in ("plain", "storm")) + """
+step idle sh -c 'perfctr info | grep "0 threads counted now"'
+step check perfctr check
+step rmmod rmmod perfctr
+true
+"""
+
+TWO = """
+step insmod insmod /lib/perfctr.ko || exit 1
+""" + "".join(f"""
+storm {mode} 300 &
+usleep 200000
+tb-signal {kind}-{i}
+tb-wait -t 200 was-{kind}-{i} || exit 1
+killall storm
+wait
+""" for i in range(ROUNDS) for kind, mode in (("plain", "spin"), ("storm", "sample"))) + """
+step rmmod rmmod perfctr
+true
+"""
+
+DOM0 = f"""
+step -t 200 start-one guest-start one
+tb-wait -t 600 want-low-rate || exit 1
+step low-rate xen-perfctr enable one --kernel --pmi-rate {RATE}
+tb-signal low-rate
+tb-wait -t 300 want-neighbour || exit 1
+step enable-again xen-perfctr enable one --kernel
+step -t 200 start-two guest-start two
+tb-wait -t 600 storm-{ROUNDS - 1} || exit 1
+step stats-0 xen-perfctr stats two 0
+step stats-1 xen-perfctr stats two 1
+step -t 300 end-one guest-wait one 300
+step -t 300 end-two guest-wait two 300
+step xen-log xl dmesg
+true
+"""
+
+
+def run(bench):
+    files = bench.files()
+    for name in ("sample", "imode", "storm", "nest"):
+        files[f"/usr/bin/{name}"] = bench.build / name
+    files["/usr/bin/ftest"] = BUILD / "programs" / "tools" / "ftest"
+    # Both guests' VCPU 0 on CPU 0 and their VCPU 1 on CPU 1
+    config = {"tsc_mode": "native", "cpus": ["0", "1"]}
+    guests = [Guest("one", Job(ONE, files), config=config, start=False),
+              Guest("two", Job(TWO, files), memory_mb=256, config=config, start=False)]
+    # With icount time is a number of instructions: what a guest gets of it does not
+    # follow what else this machine does, and a CPU is fast enough for Xen's rate.
+    machine = Machine(xen_args="perfctr=default=full", icount=True, seconds=900)
+    results = boot_xen(guests, machine, Job(DOM0, products("/usr/sbin/xen-perfctr")),
+                       bench.progress)
+    dom0, one, two = results["dom0"], results["one"], results["two"]
+    for name in ("start-one", "low-rate", "enable-again", "start-two", "end-one", "end-two"):
+        bench.step(dom0, name)
+    log = dom0.steps["xen-log"].text if "xen-log" in dom0.steps else "no log"
+    bench.check("Xen has nothing to complain about",
+                not any(word in log for word in ("WARN", "BUG", "ASSERT", "Assertion", "no log")),
+                log)
+    for result in (one, two):
+        bench.check(f"{result.who}: the job came to its end",
+                    result.status == 0 and not result.damaged,
+                    f"status {result.status}, damaged {result.damaged[:3]}")
+    bench.step(one, "insmod")
+    for name, _, _ in (*PARTS, THROTTLED):
+        check_parts(bench, one, f"sample-{name}")
+    for name in ("imode", "imode-again"):
+        check_lines(bench, one, name)
+    recordings.check(bench, one, files)
+    check_storm(bench, dom0, one)
+    for name in ("idle", "check", "rmmod"):
+        bench.step(one, name)
+    bench.step(two, "rmmod")
+
+
+def check_parts(bench, result, name):
+    """A run of guest-kmod/tests/sample.c: each of its lines is a fact."""
+    step = bench.step(result, name)
+    part = name
+    for line in step.text.splitlines() if step else ():
+        if line.startswith("# ") and " " not in line[2:]:
+            part = line[2:]
+        elif line.startswith(("ok ", "not ok ")):
+            bench.check(f"{part}: {line.split(' - ', 1)[1].split(':')[0]}",
+                        line.startswith("ok "), line)
+    bench.check(f"{name} came to its end", step and step.text.endswith("sample: ok\n"),
+                step.text[-300:] if step else "")
+
+
+def check_lines(bench, result, name):
+    """A program that prints "ok NAME: ..." or "BAD NAME: ..." """
+    step = bench.step(result, name)
+    for line in step.text.splitlines() if step else ():
+        bench.check(f"{name}: {line.split(' ', 1)[1].rsplit(':', 1)[0]}",
+                    line.startswith("ok "), line)
+
+
+def _numbers(step):
+    """{name: number} of `xen-perfctr stats`."""
+    words = (line.split() for line in step.text.splitlines()) if step else ()
+    return {pair[0]: int(pair[1]) for pair in words if len(pair) == 2 and pair[1].isdigit()}
+
+
+def check_storm(bench, dom0, one):
+    got = {}
+    for kind in ("plain", "storm"):
+        steps = [bench.step(one, f"{kind}-{i}") for i in range(ROUNDS)]
+        got[kind] = [counted.counts(step.stderr.decode()).get("instructions:u", 0)
+                     for step in steps if step]
+    stats = [_numbers(bench.step(dom0, f"stats-{vcpu}")) for vcpu in range(2)]
+    for vcpu, numbers in enumerate(stats):
+        bench.check(f"two: VCPU {vcpu} took as many samples as Xen's rate allows",
+                    numbers.get("samples", 0) > 10000 and numbers.get("throttled", 0) > 10
+                    and numbers.get("missed", 0) > numbers["samples"], numbers)
+    plain, storm = (sum(float(value) for value in got[kind]) for kind in ("plain", "storm"))
+    share = storm / plain if plain else 0
+    detail = (f"{100 * share:.1f} % of the instructions: beside a busy guest {got['plain']}, "
+              f"beside one that samples {got['storm']}; its samples, missed, throttled: "
+              + ", ".join(f"{n.get('samples')} {n.get('missed')} {n.get('throttled')}"
+                          for n in stats))
+    bench.say(detail)
+    bench.check(f"one: keeps {100 * KEEPS:.0f} % beside a storm of samples", share >= KEEPS,
+                detail)

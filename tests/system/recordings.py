@@ -154,4 +154,4 @@ def _check_chains(bench, place, count):
                 f"status {status}, {len(chains)} samples, {err}")
     whole = sum(chain[:len(NEST)] == list(reversed(NEST)) for chain in chains)
     bench.check("perf script: main calls outer, that middle, that inner", whole >= count - 2,
-                f"{whole} of {count}; {chains[count // 2]}")
+                f"{whole} of {count}; {chains[len(chains) // 2]}")

@@ -111,6 +111,7 @@ def run(bench):
     bench.step(one, "insmod")
     for name, _, _ in (*PARTS, THROTTLED):
         check_parts(bench, one, f"sample-{name}")
+    check_rate(bench, one)
     for name in ("imode", "imode-again"):
         check_lines(bench, one, name)
     recordings.check(bench, one, files)
@@ -132,6 +133,17 @@ def check_parts(bench, result, name):
                         line.startswith("ok "), line)
     bench.check(f"{name} came to its end", step and step.text.endswith("sample: ok\n"),
                 step.text[-300:] if step else "")
+
+
+def check_rate(bench, one):
+    """What was missed in `throttled` was missed because of the low rate."""
+    step = one.steps.get(f"sample-{THROTTLED[0]}")
+    samples = [int(line.split()[1]) for line in step.text.splitlines()
+               if line.startswith("# ") and " samples, " in line] if step else []
+    # A VCPU may take RATE in a second, and what there is at the begin of a window.
+    most = 2 * (RATE * step.ms / 1000 + RATE / 100) if step else 0
+    bench.check(f"throttled: at most {RATE} samples a second and VCPU",
+                samples and sum(samples) <= most, f"{samples}, at most {most:.0f}")
 
 
 def check_lines(bench, result, name):

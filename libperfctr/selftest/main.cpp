@@ -30,6 +30,8 @@ int sample(int argc, char** argv) {
       request.call_chain = true;
     } else if (option == "--notify") {
       request.notify = true;
+    } else if (option == "--raw") {
+      request.raw = true;
     } else if (option == "--list" && place + 1 < argc) {
       request.list = std::strtoul(argv[++place], nullptr, 10);
     } else {
@@ -59,7 +61,7 @@ int main(int argc, char** argv) {
       "Usage: perfctr-selftest cost                      instructions per read\n"
       "       perfctr-selftest threads [THREADS [ROUNDS]]  self-monitoring threads\n"
       "       perfctr-selftest reads [N]                 N reads and nothing else\n"
-      "       perfctr-selftest samples [--chain] [--notify] [--list N] EVENTS PROGRAM...\n"
+      "       perfctr-selftest samples [--chain] [--notify] [--raw] [--list N] EVENTS PROGRAM...\n"
       "                                                  every overflow accounted for\n",
       stderr);
   return 2;

@@ -124,6 +124,7 @@ int sample_program(const SampleRequest& request, char** command) {
   seen.events.resize(sampler->events().size());
   seen.list_limit = request.list;
   const auto drain = [&] {
+    if (request.raw) return sampler->drain([&](const Sample&) { ++seen.records; });
     return sampler->drain([&](const Sample& sample) { take(seen, *sampler, sample); },
                           [&](const LostSamples& lost) { take_lost(seen, lost); });
   };

@@ -19,6 +19,7 @@ struct SampleRequest {
   std::string events;  // as `perfctr record -e` takes them
   bool call_chain = false;
   bool notify = false;   // deliver each sample at once
+  bool raw = false;      // number the samples, and look into none
   std::size_t list = 0;  // samples that are printed
 };
 int sample_program(const SampleRequest& request, char** command);

@@ -28,7 +28,8 @@ DEVICE_ACTIONS = (("start_stop", "startstop {}", N),)
 ROUND = 164
 ROUNDS = 100_000
 PERIOD = 10 * ROUND
-SAMPLE = "perfctr-selftest samples {}instructions:u@" + str(PERIOD) + " ftest {{}}"
+# As perf record does, the reader looks into no sample.
+SAMPLE = "perfctr-selftest samples --raw {}instructions:u@" + str(PERIOD) + " ftest {{}}"
 SAMPLE_ACTIONS = (("sample_ours", SAMPLE.format(""), ROUNDS),
                   ("sample_ours_notify", SAMPLE.format("--notify "), ROUNDS),
                   ("sample_ours_chain", SAMPLE.format("--chain "), ROUNDS))
@@ -250,19 +251,30 @@ def rows(mode, report, read_cost, stats=b""):
 
 
 def _sample_rows(mode, name, cost):
-    """Of one sample: cost is that of one round of ftest."""
-    each = PERIOD // ROUND
-    xen = cost["ring0"] * each
-    guest = (cost["instructions"] - cost["ring0"] - ROUND) * each
+    """Of one sample: cost is that of one round of ftest, samples are overflow interrupts."""
+    pmis = cost["pmis"]
+    if pmis <= 0:
+        raise ValueError(f"{name}: no overflow interrupts")
+    xen = cost["ring0"] / pmis
+    guest = (cost["instructions"] - cost["ring0"] - ROUND) / pmis
     where = ("kernel", "reader") if mode.startswith("native") else \
         ("Xen", "guest's kernel and reader")
-    note = (f"{where[0]} {xen:.0f}, {where[1]} {guest:.0f}; "
-            f"{cost['pmis'] * each:.2f} overflow interrupts; timer interrupts included")
-    return _rows_of(mode, name, {"instructions": xen + guest,
-                                 "traps": cost["exceptions"] * each,
-                                 "hypercalls": cost.get("hypercalls", 0) * each,
-                                 "msr_writes": cost["msr_writes"] * each,
-                                 "msr_reads": cost["msr_reads"] * each}, note)
+    note = f"{where[0]} {xen:.0f}, {where[1]} {guest:.0f}; timer interrupts included"
+    taken = {"kind": "cost", "program": name, "event": "samples", "mode": mode,
+             "placement": None, "expected": 1, "native": None,
+             "measured": round(pmis * PERIOD / ROUND, 4), "error": None,
+             "note": f"per {PERIOD} instructions of the program, the period"}
+    return [taken, *_rows_of(mode, name, {"instructions": xen + guest,
+                                 "traps": cost["exceptions"] / pmis,
+                                 "hypercalls": cost["hypercalls"] / pmis
+                                 if cost.get("hypercalls") is not None else None,
+                                 "msr_writes": cost["msr_writes"] / pmis,
+                                 "msr_reads": cost["msr_reads"] / pmis}, note)]
+
+
+# Xen shows a PV guest as many counters as the CPU has, but emulates the selectors of
+# four (pv/emul-priv-op.c), so with eight Linux finds its PMU broken and uses none.
+CONFIG_VPMU = {"cpuid": ["0xa:eax=xxxxxxxxxxxxxxxx00000100xxxxxxxx"]}
 
 
 def script_vpmu():
@@ -273,11 +285,8 @@ def script_vpmu():
         for times in (1, 2):
             tag += 1
             lines.append(f"{command.format(count * times)} >/run/cost.out 2>&1 "
-                         f"|| cat /run/cost.out >>/run/failed; "
-                         f"perf report -i /run/p.data --stdio -n 2>/dev/null "
-                         f"| grep -v '^#' | head -20 >/run/profile-{times}; mark {tag}")
-    lines.append("touch /run/failed; tb file failed /run/failed; "
-                 "tb file profile /run/profile-2")
+                         f"|| cat /run/cost.out >>/run/failed; mark {tag}")
+    lines.append("touch /run/failed; tb file failed /run/failed")
     return "\n".join(lines) + "\n"
 
 
@@ -292,7 +301,10 @@ def rows_vpmu(mode, report):
     marks = Marks(report)
     found = []
     for index, (name, _, count) in enumerate(PERF_ACTIONS):
-        found += _sample_rows(mode, name, marks.per_operation(100 + 2 * index, count))
+        cost = marks.per_operation(100 + 2 * index, count)
+        # No perfctr there; what its guest calls instead is not counted by number.
+        cost["hypercalls"] = None
+        found += _sample_rows(mode, name, cost)
     return found
 
 

@@ -24,6 +24,8 @@
 #include <stdlib.h>
 
 #define FUNCTION __attribute__((noinline, noclone, noipa))
+/* A frame of its own, so that a call chain through frame pointers has the caller. */
+#define FRAME() asm volatile("" : : "r" (__builtin_frame_address(0)))
 #define LOOP4(n)						\
 	asm volatile("1: add $1, %%rax\n\t"			\
 		     "lea 1(%%rax), %%rdx\n\t"			\
@@ -35,6 +37,7 @@ static unsigned long seed = 88172645463325252;
 
 FUNCTION static void foo(unsigned long n)
 {
+	FRAME();
 	LOOP4(n);
 }
 
@@ -42,6 +45,7 @@ FUNCTION static void bar(unsigned long n)
 {
 	unsigned long x = seed;
 
+	FRAME();
 	/* 6 to draw, TEST and JZ, DEC and JNZ */
 	asm volatile("1: mov %1, %%rax\n\t"
 		     "shl $13, %%rax\n\t"
@@ -61,6 +65,7 @@ FUNCTION static void qux(unsigned long n)
 {
 	unsigned long x = seed;
 
+	FRAME();
 	/* 6 to draw, twice TEST and JZ, 4 more, DEC and JNZ */
 	asm volatile("1: mov %1, %%rax\n\t"
 		     "shl $13, %%rax\n\t"

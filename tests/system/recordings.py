@@ -30,6 +30,7 @@ NEST = ("main", "outer", "middle", "inner")
 RECORDINGS = (
     ("root", "", "", f"ftest {ROUNDS}"),
     ("million", "", "", "/usr/lib/programs/million"),
+    ("user", f"asnobody -g {GROUP} ", "", f"ftest {ROUNDS}"),
     ("chains", "", "-g", "nest"),
 )
 
@@ -45,6 +46,7 @@ tb file {name}.data /run/rec/{name}
 """ for name, who, options, what in RECORDINGS) + f"""
 step no-group asnobody perfctr record -e {EVENT} -o /run/rec/no -- /bin/true
 step report-folded perfctr report -i /run/rec/chains --folded
+step stat-user asnobody -g {GROUP} perfctr stat -e instructions:u -- /bin/true
 """
 
 
@@ -60,11 +62,12 @@ def check(bench, one, files):
     if "million" in reports:
         count = reports["million"][0]
         bench.check(f"record-million: {expected} samples", count == expected, f"{count} samples")
-    for name in ("root",):
+    for name in ("root", "user"):
         if name in reports:
             _check_shares(bench, name, *reports[name])
     if "chains" in reports:
         _check_folded(bench, one, reports["chains"][0])
+    bench.step(one, "stat-user")
     step = one.steps.get("no-group")
     text = step.stderr.decode() if step else "did not run"
     bench.check("one: recording without permission is refused",

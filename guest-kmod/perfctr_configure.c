@@ -160,7 +160,12 @@ int pc_set_configure(struct pc_set *set, struct perfctr_config *config)
 	ret = pc_config_check(config);
 	if (ret)
 		return ret;
-	if (!pc_set_may_control(set))
+	/*
+	 * A process of the same user that was given the descriptor may let
+	 * itself be counted: so a command does before it is executed.
+	 */
+	if (!pc_set_may_control(set) &&
+	    (config->pid || !uid_eq(set->uid, current_euid())))
 		return -EPERM;
 	/* Signals are for the process that asks for them. */
 	if (config->signal && set->tgid != task_tgid(current))

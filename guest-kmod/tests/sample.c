@@ -20,6 +20,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -615,6 +616,73 @@ static void signalling(void)
 	set_close(&s);
 }
 
+/* What a handler may do instead of returning. */
+static sigjmp_buf out;
+static u64 jumps;
+static int stopped_fd;
+
+static void jumper(int sig)
+{
+	(void)sig;
+	jumps++;
+	siglongjmp(out, 1);
+}
+
+static void stopper(int sig)
+{
+	(void)sig;
+	ioctl(stopped_fd, PERFCTR_IOC_STOP);
+}
+
+static void leaver(int sig)
+{
+	_exit(sig == SIGRTMIN + 4 ? 9 : 10);
+}
+
+static void open_signalling(struct set *s, void (*handler)(int))
+{
+	signal(SIGRTMIN + 4, handler);
+	set_open(s, INSTRUCTIONS, 50021, 16, 0);
+	s->config.signal = SIGRTMIN + 4;
+	set_configure(s);
+	control(s, PERFCTR_IOC_START);
+}
+
+static void handlers(void)
+{
+	volatile int i;
+	struct set s;
+	pid_t pid;
+	int status;
+
+	open_signalling(&s, jumper);
+	for (i = 0; i < 50; i++)
+		if (!sigsetjmp(out, 1))
+			for (;;)
+				loop(1000);
+	control(&s, PERFCTR_IOC_STOP);
+	account(&s, "handler that jumps away");
+	equal("jumps", jumps, 50);
+	equal("a sample for each", s.records, 50);
+	set_close(&s);
+
+	open_signalling(&s, stopper);
+	stopped_fd = s.fd;
+	loop(1000000);
+	account(&s, "handler that stops the set");
+	equal("samples before that", s.records, 1);
+	set_close(&s);
+
+	pid = fork();
+	if (!pid) {
+		open_signalling(&s, leaver);
+		for (;;)
+			loop(1000);
+	}
+	waitpid(pid, &status, 0);
+	equal("handler that exits", status, 9 << 8);
+}
+
 /* With frame pointers, so that each call is in the chain. */
 #define FRAME __attribute__((noinline, noclone, \
 			     optimize("no-omit-frame-pointer", \
@@ -946,6 +1014,7 @@ static const struct {
 	{ "slot", slot },		{ "threads", threaded },
 	{ "rate", rates },		{ "buffer", small_buffer },
 	{ "poll", polling },		{ "signal", signalling },
+	{ "handlers", handlers },
 	{ "chain", chains },		{ "hand-chain", hand_chains },
 	{ "period", period },		{ "refusals", refusals },
 	{ "kernel", kernels },		{ "throttled", throttled },

@@ -12,7 +12,7 @@ from pctestbed.products import BUILD, products
 
 # Parts of guest-kmod/tests/sample.c, and the seconds that they may take.
 PARTS = (("counts", 60, "batches beside slot threads"), ("rate", 60, "rate"),
-         ("buffer", 60, "buffer poll signal"), ("chains", 60, "chain hand-chain"),
+         ("buffer", 60, "buffer poll signal handlers"), ("chains", 60, "chain hand-chain"),
          ("rules", 60, "period refusals"), ("kernel", 60, "kernel"))
 THROTTLED = ("throttled", 100, "throttled")
 # Where `throttled` must miss samples, in samples a second.

@@ -25,6 +25,7 @@
 #include <linux/perfctr.h>
 
 #define INSTRUCTIONS 0x00c0
+#define CYCLES 0x003c
 #define CONDITIONAL 0x01c4
 #define THREADS 4
 #define PERIODS 300
@@ -172,18 +173,62 @@ static void *thread(void *arg)
     return NULL;
 }
 
+// The same with cycles, which pass while the interrupt is on its way: how many is
+// printed, and each period is accounted for all the same.
+static void *thread_cycles(void *arg)
+{
+    const struct perfctr_buffer *buffer;
+    int fd = sampling(CYCLES, PERIOD, SIGRTMIN + 2);
+    unsigned long late = 0;
+    struct perfctr_read r;
+    char name[60];
+
+    buffer = mmap(NULL, 17 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PERFCTR_MMAP_BUFFER);
+    if (buffer == MAP_FAILED)
+        die("mmap");
+    interrupts = 0;
+    if (ioctl(fd, PERFCTR_IOC_START))
+        die("start");
+    while (interrupts < PERIODS)
+        for (unsigned long n = 1000; n; n--)
+            __asm__ volatile("");
+    if (ioctl(fd, PERFCTR_IOC_STOP))
+        die("stop");
+    r = values(fd);
+
+    const struct perfctr_record_sample *s =
+        (const void *)((const char *)buffer + buffer->data_offset);
+    unsigned long records = buffer->data_head / sizeof(*s);
+    for (unsigned long i = 0; i < records; i++)
+        late += s[i].count - (i + 1) * PERIOD;
+    EXPECT("cycles, a record for each period", records, r.value[0] / PERIOD,
+           r.value[0] / PERIOD);
+    EXPECT("cycles, missed", r.missed[0] + r.buffer_lost, 0, 0);
+    printf("# threads, %ld: %.2f cycles after an overflow, %.4f %% of the period\n", (long)arg,
+           (double)late / (double)records, 100.0 * (double)late / (double)records / PERIOD);
+    close(fd);
+    return NULL;
+}
+
+static void run_threads(void *(*function)(void *))
+{
+    pthread_t threads[THREADS];
+
+    for (long i = 0; i < THREADS; i++)
+        if (pthread_create(&threads[i], NULL, function, (void *)i))
+            die("pthread_create");
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+}
+
 int main(void)
 {
     struct sigaction action = { .sa_handler = on_overflow };
-    pthread_t threads[THREADS];
 
     overcount();
     reprogram();
     sigaction(SIGRTMIN + 2, &action, NULL);
-    for (long i = 0; i < THREADS; i++)
-        if (pthread_create(&threads[i], NULL, thread, (void *)i))
-            die("pthread_create");
-    for (int i = 0; i < THREADS; i++)
-        pthread_join(threads[i], NULL);
+    run_threads(thread);
+    run_threads(thread_cycles);
     return bad;
 }

@@ -147,9 +147,12 @@ def check_rate(bench, one):
 
 
 def check_lines(bench, result, name):
-    """A program that prints "ok NAME: ..." or "BAD NAME: ..." """
+    """A program that prints "ok NAME: ..." or "BAD NAME: ...", and "# ..." to be shown."""
     step = bench.step(result, name)
     for line in step.text.splitlines() if step else ():
+        if line.startswith("# "):
+            bench.say(f"{name}: {line[2:]}")
+            continue
         bench.check(f"{name}: {line.split(' ', 1)[1].rsplit(':', 1)[0]}",
                     line.startswith("ok "), line)
 

@@ -33,6 +33,15 @@
 		     "jnz 1b"					\
 		     : "+r" (n) : : "rax", "rdx", "cc")
 
+/* The head of a round: six instructions that leave new random bits in %1. */
+#define DRAW						\
+	"1: mov %1, %%rax\n\t"				\
+	"shl $13, %%rax\n\t"				\
+	"xor %%rax, %1\n\t"				\
+	"mov %1, %%rax\n\t"				\
+	"shr $7, %%rax\n\t"				\
+	"xor %%rax, %1\n\t"
+
 static unsigned long seed = 88172645463325252;
 
 FUNCTION static void foo(unsigned long n)
@@ -47,12 +56,7 @@ FUNCTION static void bar(unsigned long n)
 
 	FRAME();
 	/* 6 to draw, TEST and JZ, DEC and JNZ */
-	asm volatile("1: mov %1, %%rax\n\t"
-		     "shl $13, %%rax\n\t"
-		     "xor %%rax, %1\n\t"
-		     "mov %1, %%rax\n\t"
-		     "shr $7, %%rax\n\t"
-		     "xor %%rax, %1\n\t"
+	asm volatile(DRAW
 		     "test $0x100, %1\n\t"
 		     "jz 2f\n"
 		     "2: dec %0\n\t"
@@ -67,12 +71,7 @@ FUNCTION static void qux(unsigned long n)
 
 	FRAME();
 	/* 6 to draw, twice TEST and JZ, 4 more, DEC and JNZ */
-	asm volatile("1: mov %1, %%rax\n\t"
-		     "shl $13, %%rax\n\t"
-		     "xor %%rax, %1\n\t"
-		     "mov %1, %%rax\n\t"
-		     "shr $7, %%rax\n\t"
-		     "xor %%rax, %1\n\t"
+	asm volatile(DRAW
 		     "test $0x100, %1\n\t"
 		     "jz 2f\n"
 		     "2: test $0x4000, %1\n\t"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from . import shell
 from .job import Job
-from .machine import Guest, Machine, boot_native, boot_xen
+from .machine import AMD_CPU, GUEST_TYPES, Guest, Machine, boot_native, boot_xen
 from .outcome import Outcome, TestbedError
 from .products import products
 
@@ -29,7 +29,7 @@ def parse(argv):
     common.add_argument("--products", action="store_true", help="lay in what make built")
     common.add_argument("--guests", type=int, default=1)
     common.add_argument("--vcpus", type=int, default=2)
-    common.add_argument("--type", default="pv", choices=("pv", "pvh"))
+    common.add_argument("--type", default="pv", choices=GUEST_TYPES)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for name in ("native", "xen"):
         verb = verbs.add_parser(name, parents=[common])
@@ -49,6 +49,8 @@ def machine_of(args):
                       overlays=tuple(args.overlay), seconds=args.seconds, verbose=args.verbose)
     if args.cpu:
         machine.cpu = args.cpu
+    elif args.type != "pv":
+        machine.cpu = AMD_CPU
     return machine
 
 

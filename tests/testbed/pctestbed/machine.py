@@ -14,6 +14,9 @@ from .result import Collector
 
 # Under TCG dom0 dies with SMAP, and MWAIT in Xen's idle loop raises #GP.
 DEFAULT_CPU = "Skylake-Client,-smap,-monitor,+tcg-pmu"
+# The one that PVH and HVM guests need: TCG emulates SVM, but not VMX.
+AMD_CPU = "EPYC,-smap,-monitor,+tcg-pmu"
+GUEST_TYPES = ("pv", "pvh", "hvm")
 
 # Pinned for every kernel, so that native and guest runs are comparable.
 KERNEL_ARGS = "nokaslr vdso=0 nmi_watchdog=0 panic=-1 oops=panic quiet rdinit=/init"
@@ -23,6 +26,10 @@ KERNEL_ARGS = "nokaslr vdso=0 nmi_watchdog=0 panic=-1 oops=panic quiet rdinit=/i
 # four times slower.
 XEN_ARGS = ("console=com1 com1=115200,8n1 noreboot loglvl=warning guest_loglvl=warning "
             "spec-ctrl=gds-mit=0 xpti=0")
+# No disk, no screen, no network: its console and its RAM disk are all that it has.
+HVM_CONFIG = {"device_model_version": "qemu-xen",
+              "device_model_override": "/usr/libexec/xen-qemu-system-i386",
+              "vga": "none", "nographic": 1, "vnc": 0, "usb": 0}
 
 
 @dataclass
@@ -50,7 +57,7 @@ class Machine:
 
 @dataclass
 class Guest:
-    """A paravirtualised guest. config: more lines of its xl configuration."""
+    """A guest of one of GUEST_TYPES. config: more lines of its xl configuration."""
     name: str
     job: Job
     vcpus: int = 2
@@ -65,15 +72,25 @@ class Guest:
     start: bool = True              # False: dom0's own job starts it
     mode: str = "job"               # or "shell"
 
+    @property
+    def kernel(self):
+        """PV and PVH guests are started at an ELF kernel, HVM guests by firmware."""
+        return "vmlinuz" if self.type == "hvm" else "vmlinux"
+
     def xl_config(self, machine):
         args = _kernel_line(machine, "guest", self.name, self.mode)
         lines = {
             "name": self.name, "type": self.type, "vcpus": self.vcpus,
-            "memory": self.memory_mb, "kernel": "/guests/vmlinux",
+            "memory": self.memory_mb, "kernel": f"/guests/{self.kernel}",
             "ramdisk": f"/guests/{self.name}/ramdisk",
             "extra": f"console=hvc0 {args} TB_CHANNEL=/dev/hvc0 {self.kernel_args}",
             "on_poweroff": "destroy", "on_reboot": "destroy", "on_crash": "destroy",
         }
+        if self.type != "pv":
+            # TCG's TSC is not called invariant, so Xen would emulate each RDTSC.
+            lines["tsc_mode"] = "native"
+        if self.type == "hvm":
+            lines.update(HVM_CONFIG)
         if self.cpus:
             lines["cpus"] = self.cpus
         lines.update(self.config)
@@ -142,8 +159,8 @@ def boot_native(job, machine=None, on_event=None):
 
 def _dom0_archive(images, machine, dom0_job, guests, dom0_files):
     archive = Job(files=dom0_files).archive()
-    if guests:
-        archive.add_file("guests/vmlinux", images / "vmlinux")
+    for kernel in {guest.kernel for guest in guests}:
+        archive.add_file(f"guests/{kernel}", images / kernel)
     names = {"guest"} if guests else set()
     for guest in guests:
         overlays = machine.overlays if guest.overlays is None else guest.overlays
@@ -170,8 +187,9 @@ def xen_emulator(machine, guests=(), dom0_job=None, mode="job", directory=None,
     archive = _dom0_archive(images, machine, dom0_job, guests, dom0_files)
     with open(directory / "guests.cpio", "wb") as out:
         archive.write(out)
-    initrd = _write(directory / "initrd", images / "dom0.cpio", directory / "guests.cpio",
-                    *([dom0_job.cpio()] if dom0_job else []))
+    device_model = [images / "hvm.cpio"] if any(g.type == "hvm" for g in guests) else []
+    initrd = _write(directory / "initrd", images / "dom0.cpio", *device_model,
+                    directory / "guests.cpio", *([dom0_job.cpio()] if dom0_job else []))
     (directory / "guests.cpio").unlink()
     # dom0 holds its RAM disk twice while it unpacks, then each guest's once.
     dom0_mb = 320 + 3 * (initrd.stat().st_size >> 20)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "option_scanner.hpp"
 #include "program.hpp"
 
 #include <perfctr/event.hpp>
-
-#include <getopt.h>
 
 #include <cinttypes>
 #include <cstdio>
@@ -43,27 +42,20 @@ int run_list(std::span<char* const> args) {
                                  {"json", no_argument, nullptr, 'j'},
                                  {"help", no_argument, nullptr, 'h'},
                                  {nullptr, 0, nullptr, 0}};
-  std::vector<char*> argv(args.begin(), args.end());
-  argv.push_back(nullptr);
+  OptionScanner scanner(args, ":ljh", long_options);
   bool descriptions = false;
   bool json = false;
-  optind = 0;
-  opterr = 0;
-  for (int c; (c = getopt_long(static_cast<int>(args.size()), argv.data(), "ljh", long_options,
-                               nullptr)) != -1;) {
+  for (int c; (c = scanner.next()) != -1;) {
     if (c == 'h') {
       std::fputs(kListHelp, stdout);
       return kExitOk;
     }
-    if (c != 'l' && c != 'j') {
-      return usage_error("list", std::string("there is no option '") +
-                                     argv[static_cast<std::size_t>(optind - 1)] + "'");
-    }
+    if (c != 'l' && c != 'j') return usage_error("list", scanner.unknown().message);
     (c == 'l' ? descriptions : json) = true;
   }
-  const auto rest = args.subspan(static_cast<std::size_t>(optind));
+  const auto rest = scanner.rest();
   if (rest.size() > 1) return usage_error("list", "give one pattern at most");
-  const std::string pattern = rest.empty() ? "" : argv[static_cast<std::size_t>(optind)];
+  const std::string pattern = rest.empty() ? "" : rest.front();
 
   const auto events = list_events(pattern);
   if (events.empty()) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "record_options.hpp"
 
+#include "option_scanner.hpp"
 #include "option_values.hpp"
 
 #include <linux/perfctr.h>
-
-#include <getopt.h>
 
 #include <bit>
 #include <string_view>
@@ -82,15 +81,9 @@ Result<void> set_side_band(RecordOptions& options, std::string_view way) {
 
 Result<RecordOptions> parse_record_options(std::span<char* const> args) {
   RecordOptions options;
-  // getopt wants an array that it may keep, ended by a null pointer.
-  std::vector<char*> argv(args.begin(), args.end());
-  argv.push_back(nullptr);
-  const int argc = static_cast<int>(args.size());
+  OptionScanner scanner(args, kShort, kLong);
   bool has_count = false, has_freq = false;
-  optind = 0;  // start afresh
-  opterr = 0;
-  int place = 0;
-  for (int c; (c = getopt_long(argc, argv.data(), kShort, kLong, &place)) != -1;) {
+  for (int c; (c = scanner.next()) != -1;) {
     switch (c) {
       case 'e':
         if (*optarg == '\0') return option_error("-e wants an event, not ''");
@@ -156,22 +149,18 @@ Result<RecordOptions> parse_record_options(std::span<char* const> args) {
         options.help = true;
         break;
       case ':':
-        return option_error(std::string("option '") + argv[static_cast<std::size_t>(optind - 1)] +
-                                "' wants an argument",
-                            argv[static_cast<std::size_t>(optind - 1)]);
+        return scanner.missing_argument();
       default: {
-        const std::string text = optopt > 0 && optopt < 256
-                                     ? std::string("-") + static_cast<char>(optopt)
-                                     : std::string(argv[static_cast<std::size_t>(optind - 1)]);
+        const std::string text = scanner.text();
         if (text == "-a" || text == "-C") {
           return option_error(
               "'" + text + "' would sample whole CPUs; perfctr samples threads only", text);
         }
-        return option_error("there is no option '" + text + "'", text);
+        return scanner.unknown();
       }
     }
   }
-  options.command.assign(argv.begin() + optind, argv.end() - 1);
+  options.command.assign(scanner.rest().begin(), scanner.rest().end());
   if (options.help) return options;
   if (has_count && has_freq) return option_error("-c and -F do not go together");
   if (!options.pids.empty() && !options.tids.empty()) {

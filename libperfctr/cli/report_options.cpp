@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "report_options.hpp"
 
+#include "option_scanner.hpp"
+#include "option_values.hpp"
 #include "program.hpp"
-
-#include <getopt.h>
 
 #include <charconv>
 #include <optional>
@@ -90,14 +90,6 @@ const option kLong[] = {
     {nullptr, 0, nullptr, 0},
 };
 
-Error usage(std::string message, std::string subject = {}) {
-  return Error{.code = Errc::kBadArgument,
-               .sys_errno = 0,
-               .message = std::move(message),
-               .remedy = {},
-               .subject = std::move(subject)};
-}
-
 Result<std::vector<SortKey>> sort_keys(std::string_view list) {
   std::vector<SortKey> keys;
   while (true) {
@@ -111,12 +103,13 @@ Result<std::vector<SortKey>> sort_keys(std::string_view list) {
     } else if (word == "symbol" || word == "sym") {
       key = SortKey::kSymbol;
     } else {
-      return usage(
+      return option_error(
           "-s wants comm, dso and symbol, separated by commas, not '" + std::string(word) + "'",
           std::string(word));
     }
     for (const SortKey other : keys) {
-      if (other == key) return usage("-s has '" + std::string(word) + "' twice", std::string(word));
+      if (other == key)
+        return option_error("-s has '" + std::string(word) + "' twice", std::string(word));
     }
     keys.push_back(key);
     if (comma == std::string_view::npos) return keys;
@@ -135,17 +128,17 @@ std::optional<double> percent(std::string_view text) {
 // One output at a time.
 Result<void> choose(ReportOptions& options, ReportFormat format) {
   if (options.format != ReportFormat::kText && options.format != format)
-    return usage("of -j, --folded, --svg and --pprof give one");
+    return option_error("of -j, --folded, --svg and --pprof give one");
   options.format = format;
   return {};
 }
 
 Result<void> check_together(const ReportOptions& options) {
   if (options.table.call_graph && options.format != ReportFormat::kText)
-    return usage("-g is for the table only");
+    return option_error("-g is for the table only");
   if (options.table.children && options.format != ReportFormat::kText &&
       options.format != ReportFormat::kJson)
-    return usage("--children is for the table and JSON only");
+    return option_error("--children is for the table and JSON only");
   return {};
 }
 
@@ -153,18 +146,11 @@ Result<void> check_together(const ReportOptions& options) {
 
 Result<ReportOptions> parse_report_options(std::span<char* const> args) {
   ReportOptions options;
-  // getopt wants an array that it may keep, ended by a null pointer.
-  std::vector<char*> argv(args.begin(), args.end());
-  argv.push_back(nullptr);
-  const int argc = static_cast<int>(args.size());
-  optind = 0;  // start afresh
-  opterr = 0;
+  OptionScanner scanner(args, kShort, kLong);
   Result<void> chosen;
-  for (int c; (c = getopt_long(argc, argv.data(), kShort, kLong, nullptr)) != -1;) {
-    if (optarg != nullptr && *optarg == '\0' && c != '?' && c != ':') {
-      const char* text = argv[static_cast<std::size_t>(optind - 2)];
-      return usage(std::string("option '") + text + "' wants an argument, not ''", text);
-    }
+  for (int c; (c = scanner.next()) != -1;) {
+    if (optarg != nullptr && *optarg == '\0' && c != '?' && c != ':')
+      return scanner.empty_argument();
     switch (c) {
       case 'i':
         options.input = optarg;
@@ -193,7 +179,8 @@ Result<ReportOptions> parse_report_options(std::span<char* const> args) {
       case kPercentLimit: {
         const auto value = percent(optarg);
         if (!value)
-          return usage(std::string("--percent-limit wants 0 to 100, not '") + optarg + "'", optarg);
+          return option_error(std::string("--percent-limit wants 0 to 100, not '") + optarg + "'",
+                              optarg);
         options.table.percent_limit = *value;
         break;
       }
@@ -230,22 +217,16 @@ Result<ReportOptions> parse_report_options(std::span<char* const> args) {
         options.help = true;
         break;
       case ':':
-        return usage(std::string("option '") + argv[static_cast<std::size_t>(optind - 1)] +
-                         "' wants an argument",
-                     argv[static_cast<std::size_t>(optind - 1)]);
-      default: {
-        const std::string text = optopt > 0 && optopt < 256
-                                     ? std::string("-") + static_cast<char>(optopt)
-                                     : std::string(argv[static_cast<std::size_t>(optind - 1)]);
-        return usage("there is no option '" + text + "'", text);
-      }
+        return scanner.missing_argument();
+      default:
+        return scanner.unknown();
     }
     if (!chosen) return chosen.error();
   }
-  if (optind < argc) {
-    const char* rest = argv[static_cast<std::size_t>(optind)];
-    return usage(std::string("there is no argument '") + rest + "'; give the recording with -i",
-                 rest);
+  if (!scanner.rest().empty()) {
+    const char* rest = scanner.rest().front();
+    return option_error(
+        std::string("there is no argument '") + rest + "'; give the recording with -i", rest);
   }
   if (auto together = check_together(options); !options.help && !together) return together.error();
   return options;

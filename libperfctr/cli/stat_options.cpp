@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "stat_options.hpp"
 
+#include "option_scanner.hpp"
 #include "option_values.hpp"
-
-#include <getopt.h>
 
 #include <string_view>
 
@@ -94,14 +93,8 @@ Result<void> check_together(const StatOptions& options) {
 
 Result<StatOptions> parse_stat_options(std::span<char* const> args) {
   StatOptions options;
-  // getopt wants an array that it may keep, ended by a null pointer.
-  std::vector<char*> argv(args.begin(), args.end());
-  argv.push_back(nullptr);
-  const int argc = static_cast<int>(args.size());
-  optind = 0;  // start afresh
-  opterr = 0;
-  int place = 0;
-  for (int c; (c = getopt_long(argc, argv.data(), kShort, kLong, &place)) != -1;) {
+  OptionScanner scanner(args, kShort, kLong);
+  for (int c; (c = scanner.next()) != -1;) {
     switch (c) {
       case 'e':
         if (!options.events.empty()) options.events += ',';
@@ -176,22 +169,18 @@ Result<StatOptions> parse_stat_options(std::span<char* const> args) {
         options.help = true;
         break;
       case ':':
-        return option_error(std::string("option '") + argv[static_cast<std::size_t>(optind - 1)] +
-                                "' wants an argument",
-                            argv[static_cast<std::size_t>(optind - 1)]);
+        return scanner.missing_argument();
       default: {
-        const std::string text = optopt > 0 && optopt < 256
-                                     ? std::string("-") + static_cast<char>(optopt)
-                                     : std::string(argv[static_cast<std::size_t>(optind - 1)]);
+        const std::string text = scanner.text();
         if (text == "-a" || text == "-C") {
           return option_error("'" + text + "' would count whole CPUs; perfctr counts threads only",
                               text);
         }
-        return option_error("there is no option '" + text + "'", text);
+        return scanner.unknown();
       }
     }
   }
-  options.command.assign(argv.begin() + optind, argv.end() - 1);
+  options.command.assign(scanner.rest().begin(), scanner.rest().end());
   if (auto together = check_together(options); !together) return together.error();
   return options;
 }

@@ -12,7 +12,7 @@ asm("user_program:\n\t"                 /* 2003, and INT: 1001 branches */
     "mov $10, %ebx\n1:\tnop\n\tsyscall\n\tdec %ebx\n\tjnz 1b\n\tint $0x80\n"
     "syscall_entry:\n\tnop\n\tsysretq\n"        /* 2 in the kernel */
     "user_rdpmc:\n\t"
-    "mov $0x40000000, %ecx\n\trdpmc\n\tmov %rax, user_value\n\t"
+    "mov pmu_insn_index, %ecx\n\trdpmc\n\tmov %rax, user_value\n\t"
     "rdpmc\n\tmov %rax, user_value + 8\n\tint $0x80\n"
     "user_step:\n\t"                    /* pushf, or, popf, then stepped */
     "pushf\n\torl $0x100, (%rsp)\n\tpopf\n\t"
@@ -39,12 +39,12 @@ static void count_step(struct frame *f)
 
 static void measure(char *program, u32 modes)
 {
-    static const u32 events[] = { EV_BRANCH, EV_FAR };
+    const u64 events[] = { EV_BRANCH, EV_FAR };
 
     pmu_program(events, 2, modes);
-    wrmsr(GLOBAL_CTRL, 0x7000000ffull);
+    wrmsr(pmu_global_ctrl, pmu_all);
     run(program);
-    wrmsr(GLOBAL_CTRL, 0);
+    wrmsr(pmu_global_ctrl, 0);
 }
 
 void test_modes(void)
@@ -54,13 +54,13 @@ void test_modes(void)
 
     for (int i = 0; i < 3; i++) {
         measure(user_program, USR);
-        EXPECT("user instructions", rdmsr(FIXED(0)), 2003);
+        EXPECT("user instructions", pmu_insns(), 2003);
         EXPECT("user branches", rdmsr(PMC(0)), 1001);
         EXPECT("user far branches", rdmsr(PMC(1)), 1);
         measure(user_program, OS);
-        kernel = rdmsr(FIXED(0));
+        kernel = pmu_insns();
         measure(user_program, OS | USR);
-        EXPECT("both", rdmsr(FIXED(0)), kernel + 2003);
+        EXPECT("both", pmu_insns(), kernel + 2003);
     }
 
     wrmsr(0xc0000081, 0x10ull << 48 | 0x08ull << 32);
@@ -68,10 +68,10 @@ void test_modes(void)
     wrmsr(0xc0000084, 0x200);
     for (int i = 0; i < 3; i++) {
         measure(user_syscalls, USR);
-        EXPECT("user instructions with syscalls", rdmsr(FIXED(0)), 42);
+        EXPECT("user instructions with syscalls", pmu_insns(), 42);
         EXPECT("user far branches with syscalls", rdmsr(PMC(1)), 11);
         measure(user_syscalls, OS);
-        EXPECT("kernel instructions of syscalls", rdmsr(FIXED(0)),
+        EXPECT("kernel instructions of syscalls", pmu_insns(),
                kernel + 20);
     }
 
@@ -80,7 +80,7 @@ void test_modes(void)
         steps = 0;
         measure(user_step, USR);
         /* 3, then mov, 5 * (nop, loop), mov, lea, rep stosb, nop, int */
-        EXPECT("stepped instructions", rdmsr(FIXED(0)), 3 + 1 + 10 + 2 + 1 + 2);
+        EXPECT("stepped instructions", pmu_insns(), 3 + 1 + 10 + 2 + 1 + 2);
         check(steps >= 15, "steps: %d", (u64)steps);
     }
     handler = saved;

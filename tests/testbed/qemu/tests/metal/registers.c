@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What every PMU MSR takes, gives and refuses. */
+/* What every PMU MSR of Intel's takes, gives and refuses. */
 #include "pmu.h"
 
 #define GP 13
 
-static void refused(u32 msr, u64 val)
+void msr_refused(u32 msr, u64 val)
 {
     check(wrmsr_safe(msr, val) == GP, "write of %x to MSR %x is refused", val,
           (u64)msr);
 }
 
-static void takes(u32 msr, u64 val, u64 want)
+void msr_takes(u32 msr, u64 val, u64 want)
 {
     u64 got = ~0ull;
 
@@ -19,7 +19,7 @@ static void takes(u32 msr, u64 val, u64 want)
           "MSR %x: %x, expected %x", (u64)msr, got, want);
 }
 
-static void absent(u32 msr)
+void msr_absent(u32 msr)
 {
     u64 val;
 
@@ -33,9 +33,9 @@ static void bits(u32 msr, u64 writable)
         u64 val = 1ull << bit;
 
         if (writable & val) {
-            takes(msr, val, val);
+            msr_takes(msr, val, val);
         } else {
-            refused(msr, val);
+            msr_refused(msr, val);
         }
     }
     wrmsr(msr, 0);
@@ -57,7 +57,7 @@ static void test_cpuid(void)
            rdmsr(MISC_ENABLE) & 0x1880, 0x1880);
     wrmsr(MISC_ENABLE, rdmsr(MISC_ENABLE) & ~0x1880ull);
     EXPECT("MISC_ENABLE keeps them", rdmsr(MISC_ENABLE) & 0x1880, 0x1880);
-    refused(PERF_CAP, rdmsr(PERF_CAP));
+    msr_refused(PERF_CAP, rdmsr(PERF_CAP));
 }
 
 static void test_general(void)
@@ -66,23 +66,23 @@ static void test_general(void)
 
     for (unsigned i = 0; i < 8; i++) {
         if (i >= pmu.counters) {
-            absent(PMC(i));
-            absent(EVTSEL(i));
-            absent(FW_PMC(i));
+            msr_absent(PMC(i));
+            msr_absent(EVTSEL(i));
+            msr_absent(FW_PMC(i));
             check(rdpmc_safe(i, &val) == GP, "rdpmc %d is refused", (u64)i);
             continue;
         }
-        takes(PMC(i), 0x12345678, 0x12345678);
-        takes(PMC(i), 0x80000000, pmu.mask & ~0x7fffffffull);
-        takes(PMC(i), 0xabcd00000001, 1);
+        msr_takes(PMC(i), 0x12345678, 0x12345678);
+        msr_takes(PMC(i), 0x80000000, pmu.mask & ~0x7fffffffull);
+        msr_takes(PMC(i), 0xabcd00000001, 1);
         if (pmu.full_width) {
-            takes(FW_PMC(i), pmu.mask, pmu.mask);
+            msr_takes(FW_PMC(i), pmu.mask, pmu.mask);
             EXPECT("legacy alias", rdmsr(PMC(i)), pmu.mask);
             EXPECT("rdpmc", rdpmc(i), pmu.mask);
-            refused(FW_PMC(i), pmu.mask + 1);
-            refused(FW_PMC(i), ~0ull);
+            msr_refused(FW_PMC(i), pmu.mask + 1);
+            msr_refused(FW_PMC(i), ~0ull);
         } else {
-            absent(FW_PMC(i));
+            msr_absent(FW_PMC(i));
         }
         wrmsr(PMC(i), 0);
     }
@@ -103,27 +103,27 @@ static void test_fixed_and_global(void)
     u64 status = counters | 1ull << 58 | 1ull << 59 | 1ull << 61 | 1ull << 62;
     u64 val;
 
-    absent(FIXED(3));
+    msr_absent(FIXED(3));
     if (pmu.version < 2) {
         for (int i = 0; i < 4; i++) {
-            absent(all[i]);
+            msr_absent(all[i]);
         }
-        absent(FIXED(0));
+        msr_absent(FIXED(0));
         return;
     }
     for (int i = 0; i < 3; i++) {
-        takes(FIXED(i), pmu.mask, pmu.mask);
+        msr_takes(FIXED(i), pmu.mask, pmu.mask);
         EXPECT("rdpmc of a fixed counter", rdpmc(1u << 30 | i), pmu.mask);
-        refused(FIXED(i), pmu.mask + 1);
+        msr_refused(FIXED(i), pmu.mask + 1);
         wrmsr(FIXED(i), 0);
     }
     bits(FIXED_CTRL, 0xbbb);
     /* Nothing is enabled below this, so nothing counts. */
     bits(GLOBAL_CTRL, counters);
-    refused(GLOBAL_STATUS, 0);
+    msr_refused(GLOBAL_STATUS, 0);
     if (pmu.version < 4) {
-        absent(STATUS_SET);
-        absent(INUSE);
+        msr_absent(STATUS_SET);
+        msr_absent(INUSE);
         return;
     }
     for (int bit = 0; bit < 64; bit++) {
@@ -133,9 +133,9 @@ static void test_fixed_and_global(void)
             wrmsr(STATUS_RESET, 1ull << bit);
             EXPECT("status reset", rdmsr(GLOBAL_STATUS), 0);
         } else {
-            refused(STATUS_SET, 1ull << bit);
+            msr_refused(STATUS_SET, 1ull << bit);
             if (bit != 63) {
-                refused(STATUS_RESET, 1ull << bit);
+                msr_refused(STATUS_RESET, 1ull << bit);
             }
         }
     }
@@ -146,7 +146,7 @@ static void test_fixed_and_global(void)
     wrmsr(EVTSEL(2), 0);
     wrmsr(FIXED_CTRL, 0);
     check(rdmsr_safe(INUSE, &val) == -1 && val == 0, "in use, nothing");
-    refused(INUSE, 0);
+    msr_refused(INUSE, 0);
 }
 
 void test_registers(void)
@@ -164,7 +164,7 @@ void test_registers(void)
     test_general();
     test_fixed_and_global();
     for (unsigned i = 0; i < sizeof(lacking) / sizeof(*lacking); i++) {
-        absent(lacking[i]);
+        msr_absent(lacking[i]);
     }
     pmu_off();
 }

@@ -105,6 +105,7 @@ struct pc_vcpu {
  * struct pc_handle - a configuration that Xen knows
  * @node:	in the list of all handles
  * @users:	sets that use it, 0: kept for the next one
+ * @uid:	who made it, or was the first to use it again
  * @handle:	Xen's name for it, 0: lost
  * @nr:		counters
  * @flags:	XEN_PERFCTR_CONFIG_*
@@ -116,6 +117,7 @@ struct pc_vcpu {
 struct pc_handle {
 	struct list_head node;
 	unsigned int users;
+	kuid_t uid;
 	u32 handle;
 	u32 nr;
 	u32 flags;
@@ -324,6 +326,7 @@ extern struct xen_perfctr_query pc_caps;
 extern bool pc_fast;
 extern unsigned int pc_start_bias_bits;
 extern unsigned int pc_max_threads_per_user;
+extern unsigned int pc_max_configs_per_user;
 extern unsigned int pc_ring_pages;
 extern atomic_t pc_active;
 extern struct workqueue_struct *pc_wq;
@@ -386,10 +389,12 @@ void pc_request_write(struct pc_vcpu *c, const struct pc_handle *h,
 		      const u64 *start, u64 cookie, u64 mm);
 void pc_request_apply(struct pc_vcpu *c);
 void pc_request_release(struct pc_vcpu *c);
+void pc_request_expel(struct pc_vcpu *c, u64 mm);
 void pc_request_quiet(struct pc_vcpu *c);
 
 /* perfctr_config.c */
-struct pc_handle *pc_handle_get(struct perfctr_config *config);
+struct pc_handle *pc_handle_get(struct perfctr_config *config, kuid_t uid,
+				bool privileged);
 void pc_handle_put(struct pc_handle *h);
 void pc_handle_restore_all(void);
 void pc_handle_exit(void);

@@ -113,11 +113,28 @@ static int pc_handle_create(struct pc_handle *h, struct perfctr_config *config)
 	return ret;
 }
 
+/* May a user have one more in use?  Xen has room for few, which all share. */
+static bool pc_handle_allowed(kuid_t uid)
+{
+	const struct pc_handle *h;
+	unsigned int used = 0;
+
+	list_for_each_entry(h, &pc_handles, node)
+		used += h->users && uid_eq(h->uid, uid);
+	return used < pc_max_configs_per_user;
+}
+
 /**
  * pc_handle_get() - find or make the configuration for a set
  * @config:	what is wanted; RDPMC indexes or the offending field come back
+ * @uid:	who is accounted for it, should nobody use it yet
+ * @privileged:	do not refuse because of that
+ *
+ * Return: the configuration, or an error pointer: -EAGAIN when the user has too
+ * many.
  */
-struct pc_handle *pc_handle_get(struct perfctr_config *config)
+struct pc_handle *pc_handle_get(struct perfctr_config *config, kuid_t uid,
+				bool privileged)
 {
 	struct pc_handle *h;
 	unsigned int i;
@@ -128,6 +145,9 @@ struct pc_handle *pc_handle_get(struct perfctr_config *config)
 		if (pc_handle_equal(h, config))
 			goto found;
 
+	ret = -EAGAIN;
+	if (!privileged && !pc_handle_allowed(uid))
+		goto unlock;
 	h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
 	if (!h) {
 		ret = -ENOMEM;
@@ -158,8 +178,14 @@ struct pc_handle *pc_handle_get(struct perfctr_config *config)
 	list_add(&h->node, &pc_handles);
 	pc_unused++;
 found:
-	if (!h->users++)
+	if (!h->users) {
+		ret = -EAGAIN;
+		if (!privileged && !pc_handle_allowed(uid))
+			goto unlock;
+		h->uid = uid;
 		pc_unused--;
+	}
+	h->users++;
 	for (i = 0; i < h->nr; i++)
 		config->counter[i].rdpmc = h->counter[i].rdpmc;
 	mutex_unlock(&pc_handles_mutex);

@@ -180,7 +180,7 @@ int pc_set_configure(struct pc_set *set, struct perfctr_config *config)
 		goto unlock;
 	set->privileged = perfmon_capable();
 	set->flags = config->flags;
-	set->handle = pc_handle_get(config);
+	set->handle = pc_handle_get(config, set->uid, set->privileged);
 	if (IS_ERR(set->handle)) {
 		ret = PTR_ERR(set->handle);
 		set->handle = NULL;
@@ -278,7 +278,7 @@ int pc_set_period(struct pc_set *set, const struct perfctr_period *period)
 		config.counter[i].period = old->counter[i].period;
 	}
 	config.counter[period->counter].period = period->period;
-	h = pc_handle_get(&config);
+	h = pc_handle_get(&config, set->uid, set->privileged);
 	if (IS_ERR(h)) {
 		ret = PTR_ERR(h);
 		goto unlock;

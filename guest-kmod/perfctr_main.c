@@ -29,6 +29,11 @@ module_param_named(max_threads_per_user, pc_max_threads_per_user, uint, 0644);
 MODULE_PARM_DESC(max_threads_per_user,
 		 "most threads that a user may have counted at a time");
 
+unsigned int pc_max_configs_per_user = XEN_PERFCTR_MAX_CONFIGS / 2;
+module_param_named(max_configs_per_user, pc_max_configs_per_user, uint, 0644);
+MODULE_PARM_DESC(max_configs_per_user,
+		 "most different counter configurations in use by a user");
+
 unsigned int pc_ring_pages = 4;
 module_param_named(ring_pages, pc_ring_pages, uint, 0444);
 MODULE_PARM_DESC(ring_pages,

@@ -147,6 +147,19 @@ void pc_request_release(struct pc_vcpu *c)
 }
 
 /**
+ * pc_request_expel() - stop counting for any process but this one
+ * @c:	this CPU
+ * @mm:	id of the address space that is about to run
+ *
+ * It could read that other process's counters, and be interrupted by its samples.
+ */
+void pc_request_expel(struct pc_vcpu *c, u64 mm)
+{
+	if (c->req.mm != mm && (!pc_fast || c->req.samples))
+		pc_request_release(c);
+}
+
+/**
  * pc_request_quiet() - stop what Xen may reload while this kernel runs
  * @c:	this CPU
  *

@@ -483,6 +483,7 @@ static void pc_sched_in(struct preempt_notifier *pn, int cpu)
 	WRITE_ONCE(t->cpu, cpu);
 	c->thread = t;
 	pc_sched_bind(t, c);
+	pc_request_expel(c, pc_sched_mm());
 	/* For samples that the switch has collected before their interrupt. */
 	swap(signals, t->signals);
 	raw_spin_unlock(&t->lock);
@@ -491,10 +492,11 @@ static void pc_sched_in(struct preempt_notifier *pn, int cpu)
 }
 
 /*
- * May the hardware stay as it is for the next thread?  Only if that one has a
- * notifier too, which will see to it when it leaves, and could see these counts
- * anyway.  The next thread's list of notifiers is written by itself alone, and
- * it does not run.  Other processes are not to be interrupted by samples.
+ * May the hardware stay as it is until the next thread's notifier looks at it?
+ * Only if that thread has one, which will also see to it when it leaves.  The
+ * next thread's list of notifiers is written by itself alone, and it does not
+ * run.  Where a request costs a hypercall the thread of another process is left
+ * to its notifier too: one request then does for the whole switch.
  */
 static bool pc_may_stay(const struct pc_vcpu *c, const struct task_struct *next)
 {
@@ -502,7 +504,7 @@ static bool pc_may_stay(const struct pc_vcpu *c, const struct task_struct *next)
 
 	if (pc_fast && !c->req.samples)
 		return true;
-	if (!next->mm || next->mm != current->mm)
+	if (!next->mm || (next->mm != current->mm && pc_iret_apply()))
 		return false;
 	hlist_for_each_entry(pn, &next->preempt_notifiers, link)
 		if (pn->ops == &pc_sched_ops)

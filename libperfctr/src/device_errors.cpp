@@ -117,6 +117,12 @@ Error device_configure_error(int error, const perfctr_config& config, std::span<
       return make_error(Errc::kNoPermission, error,
                         "thread " + std::to_string(config.pid) + " is not yours to count",
                         "trace it, or run with CAP_PERFMON");
+    case EAGAIN:
+      return make_error(
+          Errc::kBusy, error,
+          "you have as many threads counted, or different event sets in use, as one user may",
+          "end other programs that count; root can raise max_threads_per_user and "
+          "max_configs_per_user in /sys/module/perfctr/parameters");
     case EOPNOTSUPP:
       return make_error(Errc::kUnsupported, error, "the perfctr module or Xen does not sample",
                         "install module, library and Xen patches of the same release");

@@ -104,6 +104,7 @@ const Refusal kRefusals[] = {
     {__LINE__, EACCES, 0, Errc::kNoPermission, "refused"},
     {__LINE__, EPERM, 0, Errc::kNoPermission, "not yours"},
     {__LINE__, EBUSY, 0, Errc::kBusy, "another set"},
+    {__LINE__, EAGAIN, 0, Errc::kBusy, "one user may"},
     {__LINE__, ESRCH, 0, Errc::kNoThread, "no thread 42"},
     {__LINE__, ENODEV, 0, Errc::kDisabled, "off for this domain"},
     {__LINE__, EINVAL, XEN_PERFCTR_BAD_SIZE, Errc::kSystem, "refused"},

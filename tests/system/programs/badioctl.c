@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -158,9 +159,68 @@ static void states(void)
     expect("slot in a child", WIFSIGNALED(status) && WTERMSIG(status) == 11 ? -1 : 0, EFAULT);
 }
 
+/* A set's descriptor that a process was given or has inherited. */
+static void descriptors(int of_root)
+{
+    struct perfctr_config c = valid();
+    int fd = open_set(), status;
+
+    fflush(stdout);
+    if (fork() == 0) {
+        expect("another user's descriptor", ioctl(of_root, PERFCTR_IOC_CONFIGURE, &c), EPERM);
+        c.pid = getppid();
+        expect("inherited descriptor, its opener", ioctl(fd, PERFCTR_IOC_CONFIGURE, &c), EPERM);
+        c.pid = 0;
+        expect("inherited descriptor, the child", ioctl(fd, PERFCTR_IOC_CONFIGURE, &c), 0);
+        fflush(stdout);
+        _exit(bad);
+    }
+    wait(&status);
+    if (!WIFEXITED(status) || WEXITSTATUS(status))
+        bad = 1;
+    close(fd);
+}
+
+/* Xen has room for 128 configurations, of which one user gets half. */
+static void many_configurations(void)
+{
+    enum { MOST = 64 };
+    pid_t child[MOST + 1];
+    int results[2], granted = 0, error = 0;
+
+    if (pipe(results))
+        return;
+    fflush(stdout);
+    for (int i = 0; i <= MOST; i++) {
+        child[i] = fork();
+        if (child[i] == 0) {
+            struct perfctr_config c = valid();
+
+            c.counter[0].mode = PERFCTR_MODE_SAMPLE;
+            c.counter[0].period = 1000000 + (unsigned int)i;
+            error = ioctl(open_set(), PERFCTR_IOC_CONFIGURE, &c) ? errno : 0;
+            if (write(results[1], &error, sizeof(error)) != sizeof(error))
+                _exit(1);
+            pause();
+        }
+        if (read(results[0], &error, sizeof(error)) != sizeof(error))
+            break;
+        granted += error == 0;
+    }
+    for (int i = 0; i <= MOST; i++)
+        kill(child[i], SIGKILL);
+    while (wait(NULL) > 0)
+        ;
+    errno = error;
+    expect("the 65th configuration in use", -1, EAGAIN);
+    errno = EAGAIN;
+    expect("64 configurations in use", granted == MOST ? 0 : -1, 0);
+}
+
 static void unprivileged(void)
 {
     struct perfctr_config c;
+    int of_root = open_set();
 
     if (setgid(65534) || setuid(65534)) {
         bad = 1;
@@ -171,6 +231,8 @@ static void unprivileged(void)
     SPOILT("unprivileged, kernel", EACCES, c.counter[0].domain = PERFCTR_DOM_KERNEL);
     SPOILT("unprivileged, hypervisor", EACCES, c.counter[0].domain = PERFCTR_DOM_HYP);
     SPOILT("unprivileged, process 1", EPERM, c.pid = 1);
+    descriptors(of_root);
+    many_configurations();
 }
 
 int main(void)

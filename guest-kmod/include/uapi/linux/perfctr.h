@@ -150,7 +150,8 @@ struct perfctr_counter {
  * bad_counter, or no configuration left), -EACCES (the domain's policy refuses
  * bad_counter), -EOPNOTSUPP (sampling), -EBUSY (already configured, or the target
  * is counted by another set), -ESRCH, -EPERM (not allowed to the caller),
- * -ENODEV (perfctr is off for this domain).
+ * -EAGAIN (the user has too many threads counted, or too many different
+ * configurations in use), -ENODEV (perfctr is off for this domain).
  */
 struct perfctr_config {
 	__u32 size;		/* IN					0x00 */

@@ -42,8 +42,16 @@ static __poll_t pc_dev_poll(struct file *file, struct poll_table_struct *wait)
 
 static int pc_dev_info(struct perfctr_info *info)
 {
+	struct xen_perfctr_query now;
+
 	if (info->size != sizeof(*info))
 		return -EINVAL;
+	/* The policy may have changed since the module was loaded. */
+	if (pc_hv_query(&now)) {
+		now.tier = XEN_PERFCTR_TIER_OFF;
+		now.flags = 0;
+		now.min_period = 0;
+	}
 	info->abi = PERFCTR_ABI_VERSION;
 	info->hv_abi = pc_caps.abi;
 	info->flags = 0;
@@ -51,9 +59,9 @@ static int pc_dev_info(struct perfctr_info *info)
 		info->flags |= PERFCTR_INFO_PV;
 	if (pc_fast)
 		info->flags |= PERFCTR_INFO_FAST;
-	if (pc_caps.flags & XEN_PERFCTR_CAP_KERNEL)
+	if (now.flags & XEN_PERFCTR_CAP_KERNEL)
 		info->flags |= PERFCTR_INFO_KERNEL;
-	if (pc_caps.flags & XEN_PERFCTR_CAP_HYP)
+	if (now.flags & XEN_PERFCTR_CAP_HYP)
 		info->flags |= PERFCTR_INFO_HYP;
 	if (pc_caps.flags & XEN_PERFCTR_CAP_SAMPLE)
 		info->flags |= PERFCTR_INFO_SAMPLE;
@@ -62,10 +70,10 @@ static int pc_dev_info(struct perfctr_info *info)
 	info->nr_gp = pc_caps.nr_gp;
 	info->nr_fixed = pc_caps.nr_fixed;
 	info->width = pc_caps.width;
-	info->tier = pc_caps.tier;
+	info->tier = now.tier;
 	info->mmap_size = pc_vcpu_mmap_size();
 	info->tsc_khz = tsc_khz;
-	info->min_period = pc_caps.min_period;
+	info->min_period = now.min_period;
 	pc_vcpu_hypercalls(&info->hypercalls_perfctr, &info->hypercalls_other);
 	info->active_threads = atomic_read(&pc_active);
 	return 0;

@@ -5,11 +5,12 @@ Each program states its parameters and its counts in its head comment:
 
     # PARAM  N=1000        the parameters of the program that is counted
     # CHECK  N=10          those of the small build that is single-stepped
+    # BITS   32            a 32-bit program
     # ARGS   A             the program's own path is passed A times more
     # EXPECT instructions=4+2*N cond=N far=1
 
 The kinds are conditional branches (cond), near jumps (jmp), calls (call) and
-returns (ret), direct or indirect, and far branches (far): SYSCALL and INT3.
+returns (ret), direct or indirect, and far branches (far): SYSCALL, INT, INT3.
 All five are branches, as in the table of branches in the PMU model's document.
 """
 

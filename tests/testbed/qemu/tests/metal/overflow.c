@@ -7,7 +7,9 @@
 
 #define LVTPC  (*(volatile u32 *)0xfee00340)
 #define EOI    (*(volatile u32 *)0xfee000b0)
+#define ICR    (*(volatile u32 *)0xfee00300)
 #define VECTOR 0xf0
+#define OTHER  0x92
 #define NMI    0x400
 #define MASKED 0x10000
 
@@ -203,6 +205,49 @@ static void test_no_interrupt(void)
     EXPECT("hlt ends by its own overflow", pmi.taken, 1);
 }
 
+/* Another interrupt waits at the overflow's boundary: the overflow's is first. */
+static struct {
+    unsigned taken, before;
+    u64 rip;
+} other;
+
+static void on_either(struct frame *f)
+{
+    if (f->vector == OTHER) {
+        other.taken++;
+        other.before = pmi.taken;
+        other.rip = f->rip;
+        EOI = 0;
+    } else {
+        on_pmi(f);
+    }
+}
+
+extern char at_once[];
+
+static __attribute__((noinline, noclone)) void run_sti(void)
+{
+    asm volatile("cli\n\t" GO "wrmsr\n\tsti\n\tnop\n"
+                 ".globl at_once\nat_once:\n\tnop\n\tcli"
+                 : : : "rax", "rcx", "rdx", "memory");
+}
+
+static void test_order(u32 lvt)
+{
+    handler = on_either;
+    for (int i = 0; i < 3; i++) {
+        arm(EV_INSN, 2, OS, lvt);
+        other.taken = 0;
+        ICR = OTHER | 0x40000;  /* to itself */
+        run_sti();
+        EXPECT("both are taken", pmi.taken + other.taken, 2);
+        EXPECT("the overflow's is first", other.before, 1);
+        EXPECT("where it is taken", pmi.rip, (u64)at_once);
+        EXPECT("where the other one is taken", other.rip, (u64)at_once);
+    }
+    handler = on_pmi;
+}
+
 static void test_models(void)
 {
     static char area[64 << 10] __attribute__((aligned(4096)));
@@ -233,6 +278,8 @@ void test_overflow(void)
     }
     handler = on_pmi;
     test_no_interrupt();
+    test_order(VECTOR);
+    test_order(NMI);
     test_models();
     handler = saved;
     pmu_off();

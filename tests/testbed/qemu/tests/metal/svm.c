@@ -61,7 +61,7 @@ extern char after_vmrun[], after_stgi[];
 
 extern char g_plain[], g_cpuid[], g_rdpmc[], g_rdpmc_at[], g_rdpmc_bad[],
     g_wrmsr[], g_wrmsr_at[], g_rdmsr[], g_fault[], g_fault_at[], g_nops[];
-asm("g_plain:\n\t"              /* 211 instructions, 100 branches */
+asm("g_plain:\n\t"
     ".rept 10\n\tnop\n\t.endr\n\t"
     "mov $100, %ecx\n1:\tdec %ecx\n\tjnz 1b\n\tmov $17, %eax\n\tvmmcall\n"
     "g_cpuid:\n\t"              /* 1 + 20 * 3, and CPUID 20 times */
@@ -115,6 +115,11 @@ static void test_sides(void)
 {
     for (int i = 0; i < 4; i++) {
         prepare(g_plain, 0);
+        if (i & 1) {
+            /* Nested paging, by the same page tables */
+            vmcb.nested_ctl = 1;
+            vmcb.nested_cr3 = vmcb.cr3;
+        }
         program(OS | USR);
         run();
         ends("plain", EXIT_VMMCALL, 0);
@@ -154,6 +159,42 @@ static void test_cpuid(void)
         counted("cpuid", intercepted ? 62 : 82, (exits + 1) * HOST_INSNS);
         EXPECT("guest branches", rdmsr(PMC(4)), 20);
         EXPECT("host branches", rdmsr(PMC(5)), (exits + 1) * HOST_BRANCHES);
+    }
+}
+
+/* Two NOPs, then an instruction that is intercepted: it is no part of a count. */
+extern char g_cr0[], g_rdtsc[], g_pushf[], g_int[], g_pause[], g_hlt[],
+    g_wbinvd[];
+#define TWO  "nop\n\tnop\n\t"
+asm("g_cr0:\t" TWO "mov %rax, %cr0\n"
+    "g_rdtsc:\t" TWO "rdtsc\n"
+    "g_pushf:\t" TWO "pushf\n"
+    "g_int:\t" TWO "int $0x90\n"
+    "g_pause:\t" TWO "pause\n"
+    "g_hlt:\t" TWO "hlt\n"
+    "g_wbinvd:\t" TWO "wbinvd\n");
+
+static void test_intercepts(void)
+{
+    static const struct {
+        char *code;
+        u64 exit;
+    } cases[] = {
+        { g_cr0, EXIT_WRITE_CR0 }, { g_rdtsc, EXIT_RDTSC },
+        { g_pushf, EXIT_PUSHF }, { g_int, EXIT_SWINT },
+        { g_pause, EXIT_PAUSE }, { g_hlt, EXIT_HLT },
+        { g_wbinvd, EXIT_WBINVD },
+    };
+
+    for (unsigned i = 0; i < 3 * sizeof(cases) / sizeof(*cases); i++) {
+        prepare(cases[i / 3].code, 0);
+        intercept(cases[i / 3].exit);
+        program(OS | USR);
+        run();
+        ends("an intercepted instruction", cases[i / 3].exit,
+             cases[i / 3].code + 2);
+        counted("two before it", 2, HOST_INSNS);
+        EXPECT("it is no branch", rdmsr(PMC(4)), 0);
     }
 }
 
@@ -326,6 +367,7 @@ void test_svm(void)
     check(svm_on(), "the processor has no SVM");
     test_sides();
     test_cpuid();
+    test_intercepts();
     test_fault();
     test_rdpmc();
     test_msrs();

@@ -180,8 +180,21 @@ def _dom0_archive(images, machine, dom0_job, guests, dom0_files):
     return archive
 
 
+def _check_guests(machine, guests):
+    for guest in guests:
+        if guest.type not in GUEST_TYPES:
+            raise TestbedError(f"guest {guest.name} has type {guest.type!r}: "
+                               f"one of {', '.join(GUEST_TYPES)}")
+        if guest.type != "pv" and machine.threads == "multi" and not machine.icount:
+            raise TestbedError(
+                f"guest {guest.name} is a {guest.type.upper()} guest, and the emulator may run "
+                "stale translations of code that its VCPUs patch while each has a host thread "
+                "(doc/adr/0006): use threads=\"single\" (no --multi), or icount")
+
+
 def xen_emulator(machine, guests=(), dom0_job=None, mode="job", directory=None,
                  dom0_files=None):
+    _check_guests(machine, guests)
     images = artefacts.images()
     directory = directory or run_directory("xen")
     archive = _dom0_archive(images, machine, dom0_job, guests, dom0_files)

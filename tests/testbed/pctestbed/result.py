@@ -71,11 +71,13 @@ class Collector:
             self.result(who).damaged.append(line[:200])
             return
         number = int(match.group(2))
+        kind, name = match.group(3).decode(), match.group(4).decode()
         expected = self._next.get(who, 0)
+        if number == 0 and kind == "up":
+            expected = 0        # a guest that was started again counts anew
         if number != expected:
             self.result(who).damaged.append(b"frames %d to %d are missing" % (expected, number - 1))
         self._next[who] = number + 1
-        kind, name = match.group(3).decode(), match.group(4).decode()
         try:
             data = b"" if match.group(5) == b"-" else base64.b64decode(match.group(5))
         except binascii.Error:

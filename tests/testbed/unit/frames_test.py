@@ -33,6 +33,11 @@ class Frames(unittest.TestCase):
                          (b"hi\n", b"\0\xff", 3, 7, "echo hi"))
         self.assertEqual((result.status, result.up, result.damaged), (1, "6.1", []))
 
+    def test_a_guest_that_is_started_again_counts_anew(self):
+        lives = [line(0, "up", "-", b"1"), line(1, "done", "-", b"0")] * 2
+        self.assertEqual(collect(*lives).damaged, [])
+        self.assertEqual(len(collect(*lives, line(3, "say", "-", b"x")).damaged), 1)
+
     def test_any_cut_of_the_stream(self):
         whole = b"".join(STEP)
         for cut in range(len(whole)):

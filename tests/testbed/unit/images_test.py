@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pctestbed.cpio import Archive
 from pctestbed.job import Job
-from pctestbed.machine import Guest, Machine
+from pctestbed.machine import Guest, Machine, xen_emulator
 from pctestbed.outcome import TestbedError
 from pctestbed.vmlinux import extract
 
@@ -79,6 +79,24 @@ class Configurations(unittest.TestCase):
         for expected in ('name = "g1"', "vcpus = 3", 'cpus = "1"', 'tsc_mode = "native"',
                          'on_crash = "destroy"', "TB_WHO=g1"):
             self.assertIn(expected, text)
+
+    def test_types_of_guests(self):
+        pvh = Guest("g", Job("true"), type="pvh").xl_config(Machine())
+        hvm = Guest("g", Job("true"), type="hvm").xl_config(Machine())
+        self.assertIn('type = "pvh"', pvh)
+        self.assertIn('kernel = "/guests/vmlinux"', pvh)
+        self.assertIn('kernel = "/guests/vmlinuz"', hvm)
+        self.assertIn('device_model_version = "qemu-xen"', hvm)
+        self.assertIn('tsc_mode = "native"', pvh)
+        own = Guest("g", Job("true"), type="pvh", config={"tsc_mode": "default"})
+        self.assertIn('tsc_mode = "default"', own.xl_config(Machine()))
+        self.assertNotIn("tsc_mode", Guest("g", Job("true")).xl_config(Machine()))
+
+    def test_guests_that_are_refused(self):
+        for kind, words in (("pvh", "PVH guest"), ("hvm", "doc/adr/0006"), ("vm", "one of pv, ")):
+            with self.assertRaises(TestbedError) as caught:
+                xen_emulator(Machine(threads="multi"), [Guest("g", Job("true"), type=kind)])
+            self.assertIn(words, str(caught.exception))
 
     def test_not_a_kernel(self):
         with self.assertRaises(TestbedError):

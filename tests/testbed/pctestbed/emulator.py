@@ -11,6 +11,8 @@ from .outcome import TestbedError
 
 FRAME_PORT = 0x5e8     # as in guest/frame.c
 TAIL_LINES = 25
+# An emulator does not outlive the script that is killed.
+WITH_US = ("setpriv", "--pdeathsig", "KILL")
 
 
 class Emulator:
@@ -66,7 +68,8 @@ class Emulator:
         begin = time.monotonic()
         with open(self.directory / "qemu.log", "wb") as log, \
                 open(self.frames, "wb") as frames, \
-                subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                subprocess.Popen([*WITH_US, *command], stdin=subprocess.DEVNULL,
+                                 stdout=log, stderr=log,
                                  pass_fds=[theirs.fileno()], start_new_session=True) as process:
             theirs.close()
             try:

@@ -94,7 +94,9 @@ static void test_limits(void)
 
 static struct emul_boot *boot = &emul_boot;
 
-static void amd(void)          { boot->x86_vendor = X86_VENDOR_AMD; }
+static void other(void)        { boot->x86_vendor = X86_VENDOR_CENTAUR; }
+static void bulldozer(void)    { boot->x86_vendor = X86_VENDOR_AMD;
+                                 boot->x86 = 0x15; }
 static void pentium4(void)     { boot->x86 = 15; }
 static void old_cpuid(void)    { boot->max_leaf = 9; }
 static void version1(void)     { boot->eax = (boot->eax & ~0xff) | 1; }
@@ -115,7 +117,8 @@ static void test_refused(void)
         void (*change)(void);
         const char *said;
     } rows[] = {
-        { "another vendor", amd, "vendor not supported" },
+        { "another vendor", other, "vendor not supported" },
+        { "an AMD family before 17h", bulldozer, "family 21" },
         { "another family", pentium4, "family 15" },
         { "no leaf 0xa", old_cpuid, "not supported" },
         { "PMU version 1", version1, "needs PMU version 2" },
@@ -156,6 +159,7 @@ static void test_reset(void)
     test_case("a CPU that comes up zeroes what firmware left");
     world_new();
     memset(&emul_pmu[1], 0x55, sizeof(emul_pmu[1]));
+    emul_pmu[1].in_guest = false;
     emul_cpu = 1;
     emul_booting = true;
     emul_cpu_notifier->notifier_call(emul_cpu_notifier, CPU_STARTING, NULL);

@@ -21,7 +21,7 @@ static struct xen_perfctr_config one(uint64_t event)
 
 static int check(struct xen_perfctr_config *cfg)
 {
-    return perfctr_config_check(&model, &policy, cfg, &img);
+    return perfctr_config_check(&model, &policy, false, cfg, &img);
 }
 
 static void refused(struct xen_perfctr_config cfg, int rc, unsigned int field,

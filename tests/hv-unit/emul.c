@@ -24,6 +24,8 @@ struct emul_write emul_write[MAX_WRITES];
 struct emul_boot emul_boot;
 struct notifier_block *emul_cpu_notifier;
 unsigned int vpmu_mode;
+struct hvm_function_table hvm_funcs;
+uint64_t emul_hvm_tsc_offset;
 bool opt_watchdog;
 
 void emul_assert_failed(const char *what, const char *file, int line)
@@ -227,13 +229,64 @@ unsigned int emul_writes_to(unsigned int first, unsigned int last)
     return n;
 }
 
+static bool is_amd(void)
+{
+    return emul_boot.x86_vendor != X86_VENDOR_INTEL;
+}
+
+/* What has been written, where, and how much of it there is. */
+static uint64_t *amd_register(unsigned int msr, uint64_t *reserved)
+{
+    struct emul_pmu *pmu = &emul_pmu[emul_cpu];
+    unsigned int nr = emul_boot.v2_counters ?: emul_boot.core ? 6 : 4;
+    unsigned int i = msr - MSR_K7_EVNTSEL0;
+    bool counter;
+
+    if ( msr == EMUL_AMD_CTL && emul_boot.v2_counters )
+    {
+        *reserved = ~((1ull << nr) - 1);
+        return &pmu->global;
+    }
+    if ( i < 8 )
+    {
+        /* The old place holds the first four of the others as well. */
+        counter = i >= 4;
+        i &= 3;
+    }
+    else
+    {
+        i = msr - MSR_AMD_FAM15H_EVNTSEL0;
+        emul_assert(emul_boot.core && i < 2 * nr);
+        counter = i & 1;
+        i /= 2;
+    }
+
+    /* no reserved bits, nor the pin, nor the upper half but 35:32 and 41:40 */
+    *reserved = counter ? ~WIDTH_MASK : ~0x30fffd7ffffull;
+
+    return counter ? &pmu->gp[i] : &pmu->select[i];
+}
+
 /* A real CPU raises #GP for all that is refused here, and Xen would crash. */
 void wrmsrl(unsigned int msr, uint64_t val)
 {
     struct emul_pmu *pmu = &emul_pmu[emul_cpu];
 
     emul_assert(emul_irqs_off || emul_booting);
-    if ( msr >= MSR_IA32_A_PERFCTR0 && msr < MSR_IA32_A_PERFCTR0 + 8 )
+    emul_assert(!pmu->in_guest);
+    if ( is_amd() && msr == EMUL_AMD_STATUS_CLR )
+    {
+        emul_assert(emul_boot.v2_counters);
+        pmu->status &= ~val;
+    }
+    else if ( is_amd() )
+    {
+        uint64_t reserved, *reg = amd_register(msr, &reserved);
+
+        emul_assert(!(val & reserved));
+        *reg = val;
+    }
+    else if ( msr >= MSR_IA32_A_PERFCTR0 && msr < MSR_IA32_A_PERFCTR0 + 8 )
     {
         emul_assert(!(val & ~WIDTH_MASK));
         pmu->gp[msr - MSR_IA32_A_PERFCTR0] = val;
@@ -286,7 +339,13 @@ uint64_t emul_rdmsr(unsigned int msr)
 {
     switch ( msr )
     {
+    case MSR_LSTAR:
+        return emul_pmu[emul_cpu].lstar;
+    case EMUL_AMD_STATUS:
+        emul_assert(is_amd() && emul_boot.v2_counters);
+        return emul_pmu[emul_cpu].status;
     case MSR_CORE_PERF_GLOBAL_STATUS:
+        emul_assert(!is_amd());
         return emul_pmu[emul_cpu].status;
     case MSR_IA32_PERF_CAPABILITIES:
         emul_assert(emul_boot.pdcm);
@@ -314,20 +373,34 @@ static void count(uint64_t *counter, uint64_t n, uint64_t *status, uint64_t bit)
     *counter = sum & WIDTH_MASK;
 }
 
+/* AMD's bits 40 (guest) and 41 (host): none is both, and both is both. */
+static bool is_side(unsigned int bits, bool guest)
+{
+    return !bits || bits & (guest ? 1 : 2);
+}
+
 /* ring: bit 0 of a fixed counter's field is ring 0, bit 1 ring 3 */
 static void run(uint64_t n, unsigned int ring)
 {
     struct emul_pmu *pmu = &emul_pmu[emul_cpu];
+    uint64_t global = pmu->global;
     unsigned int i;
 
+    if ( is_amd() && !emul_boot.v2_counters )
+        global = ~0ull;
     for ( i = 0; i < 8; i++ )
-        if ( (pmu->global & (1ull << i)) && (pmu->select[i] & (1u << 22)) &&
-             (pmu->select[i] & (ring == 3 ? 1u << 16 : 1u << 17)) )
+        if ( (global & (1ull << i)) && (pmu->select[i] & (1u << 22)) &&
+             (pmu->select[i] & (ring == 3 ? 1u << 16 : 1u << 17)) &&
+             is_side(pmu->select[i] >> 40 & 3, pmu->in_guest) )
             count(&pmu->gp[i], n, &pmu->status, 1ull << i);
     for ( i = 0; i < 3; i++ )
         if ( (pmu->global & (1ull << (32 + i))) &&
              (pmu->fixed_ctrl >> (4 * i) & (ring == 3 ? 2 : 1)) )
             count(&pmu->fixed[i], n, &pmu->status, 1ull << (32 + i));
+
+    /* There is no such register. */
+    if ( is_amd() && !emul_boot.v2_counters )
+        pmu->status = 0;
 }
 
 void emul_user(uint64_t n)
@@ -338,6 +411,39 @@ void emul_user(uint64_t n)
 void emul_xen(uint64_t n)
 {
     run(n, 0);
+}
+
+void emul_guest(uint64_t n)
+{
+    emul_assert(emul_pmu[emul_cpu].in_guest);
+    run(n, current->arch.hvm.cpl);
+}
+
+/* ---------------------------------------------------------------- HVM */
+
+void hvm_update_guest_cr(struct vcpu *v, unsigned int cr)
+{
+    emul_assert(cr == 4 && v == current);
+    v->arch.hvm.hw_pce = v->arch.hvm.guest_pce || perfctr_rdpmc_allowed(v);
+    v->arch.hvm.updates++;
+}
+
+void cpuid(unsigned int leaf, unsigned int *eax, unsigned int *ebx,
+           unsigned int *ecx, unsigned int *edx)
+{
+    *ecx = 0;
+    if ( leaf == 0x80000022 )
+    {
+        emul_assert(emul_boot.max_ext_leaf >= leaf);
+        *eax = emul_boot.v2_eax;
+        *ebx = emul_boot.v2_counters;
+        *edx = 0;
+        return;
+    }
+    emul_assert(leaf == 0xa && !is_amd());
+    *eax = emul_boot.eax;
+    *ebx = emul_boot.ebx;
+    *edx = emul_boot.edx;
 }
 
 /* -------------------------------------------------------------- boot */

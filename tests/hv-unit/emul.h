@@ -84,7 +84,7 @@ void emul_free(void *p);
 #define PFN_DOWN(x) ((x) >> PAGE_SHIFT)
 
 typedef enum { p2m_ram_rw, p2m_mmio_direct, p2m_grant_map_rw, p2m_map_foreign,
-               p2m_ram_shared } p2m_type_t;
+               p2m_ram_shared, p2m_ram_logdirty, p2m_ram_ro } p2m_type_t;
 #define P2M_UNSHARE 0
 #define PGT_writable_page 1
 
@@ -142,6 +142,19 @@ typedef struct { bool held; } spinlock_t;
 struct perfctr_domain;
 struct vperfctr;
 
+/* What stands in a VMCB or VMCS. */
+struct vmcb_struct { uint64_t rip; };
+struct emul_hvm {
+    struct { struct vmcb_struct *vmcb; } svm;
+    struct vmcb_struct vmcb;
+    unsigned int cpl;
+    bool guest_pce, hw_pce;     /* the guest's and the processor's CR4.PCE */
+    bool rdpmc_passes;          /* not intercepted */
+    bool switch_ctrl;           /* VMX: PERF_GLOBAL_CTRL is loaded */
+    uint64_t guest_ctrl, host_ctrl;
+    unsigned int updates;       /* how often VMCB or VMCS was written */
+};
+
 struct vcpu {
     struct domain *domain;
     unsigned int vcpu_id;
@@ -149,6 +162,7 @@ struct vcpu {
     struct {
         struct vperfctr *perfctr;
         unsigned long flags;
+        struct emul_hvm hvm;
     } arch;
     int paused;
     unsigned int virqs;         /* XEN_PERFCTR_VIRQ raised */
@@ -156,7 +170,7 @@ struct vcpu {
 
 struct domain {
     domid_t domain_id;
-    bool is_dying, pv, pv32;
+    bool is_dying, pv, pv32, hvm, nested;
     spinlock_t hypercall_deadlock_mutex;
     struct {
         struct perfctr_domain *perfctr;
@@ -178,6 +192,9 @@ extern int emul_xsm_rc;
 #define DEFINE_PER_CPU(t, n)    t emul_per_cpu_ ## n[EMUL_CPUS]
 #define this_cpu(n)             (emul_per_cpu_ ## n[emul_cpu])
 #define is_pv_domain(d)         ((d)->pv)
+#define is_hvm_domain(d)        ((d)->hvm)
+#define is_hvm_vcpu(v)          is_hvm_domain((v)->domain)
+#define nestedhvm_enabled(d)    ((d)->nested)
 #define is_pv_32bit_domain(d)   ((d)->pv32)
 #define for_each_vcpu(d, v) \
     for ( (v) = (d)->vcpu; (v) < (d)->vcpu + EMUL_VCPUS; (v)++ )
@@ -207,8 +224,19 @@ extern unsigned long cpu_khz;
 #define SECONDS(s)              ((s_time_t)((s) * 1000000000ull))
 #define MILLISECS(ms)           ((s_time_t)((ms) * 1000000ull))
 
+/* VMX or SVM, or neither. */
+struct hvm_function_table {
+    void (*set_rdpmc_exiting)(struct vcpu *v, bool exiting);
+    void (*set_pmu_global_ctrl)(struct vcpu *v, uint64_t guest, uint64_t host);
+};
+extern struct hvm_function_table hvm_funcs;
+void hvm_update_guest_cr(struct vcpu *v, unsigned int cr);
+#define hvm_get_cpl(v)          ((v)->arch.hvm.cpl)
+extern uint64_t emul_hvm_tsc_offset;
+#define hvm_get_guest_tsc(v)    ((void)(v), emul_tsc + emul_hvm_tsc_offset)
+
 /* The guest's frame on each CPU's stack, and one of Xen's. */
-struct cpu_user_regs { uint64_t rip; uint32_t entry_vector; };
+struct cpu_user_regs { uint64_t rip, rcx; uint32_t entry_vector; };
 #define TRAP_nmi                2
 #define TRAP_machine_check      18
 #define TRAP_page_fault         14
@@ -232,12 +260,22 @@ extern struct cpu_user_regs emul_guest_regs[EMUL_CPUS], emul_xen_regs;
 #define MSR_CORE_PERF_GLOBAL_STATUS   0x38e
 #define MSR_CORE_PERF_GLOBAL_CTRL     0x38f
 #define MSR_CORE_PERF_GLOBAL_OVF_CTRL 0x390
+#define MSR_K7_EVNTSEL0               0xc0010000
+#define MSR_K7_PERFCTR0               0xc0010004
+#define MSR_AMD_FAM15H_EVNTSEL0       0xc0010200
+#define MSR_AMD_FAM15H_PERFCTR0       0xc0010201
+#define EMUL_AMD_STATUS               0xc0000300
+#define EMUL_AMD_CTL                  0xc0000301
+#define EMUL_AMD_STATUS_CLR           0xc0000302
+#define MSR_LSTAR                     0xc0000082
 #define X86_CR4_PCE    (1ul << 8)
 #define APIC_LVTPC     0x340
 #define PMU_APIC_VECTOR 0xf8
 
 struct emul_pmu {
     uint64_t gp[8], select[8], fixed[3], fixed_ctrl, global, status;
+    uint64_t lstar;
+    bool in_guest;              /* between VM entry and exit */
     unsigned long cr4;
     uint32_t lvtpc;
 };
@@ -268,6 +306,7 @@ uint64_t perfctr_rdpmc(unsigned int hw);
 /* Every enabled counter of the executing CPU counts n events. */
 void emul_user(uint64_t n);     /* of the guest, in ring 3 */
 void emul_xen(uint64_t n);      /* of Xen, in ring 0 */
+void emul_guest(uint64_t n);    /* of an HVM guest, in the VCPU's cpl */
 
 /* -------------------------------------------------------------- boot */
 
@@ -276,16 +315,24 @@ struct emul_boot {
     unsigned int max_leaf, eax, ebx, edx;       /* leaf 0xa */
     uint64_t capabilities;
     bool pdcm, nmi_taken;
+    /* AMD: core extension, version 2 with so many counters, its leaf's EAX */
+    bool core;
+    unsigned int max_ext_leaf, v2_counters, v2_eax;
 };
 extern struct emul_boot emul_boot;
 #define boot_cpu_data         emul_boot
 #define X86_VENDOR_INTEL      0
 #define X86_VENDOR_AMD        2
+#define X86_VENDOR_CENTAUR    3
+#define X86_VENDOR_HYGON      4
 #define X86_FEATURE_PDCM      0
 #define cpu_has(c, f)         ((c)->pdcm)
-#define cpuid_eax(l)          (emul_boot.max_leaf)
-#define cpuid(l, a, b, c, d) \
-    (*(a) = emul_boot.eax, *(b) = emul_boot.ebx, *(c) = 0, *(d) = emul_boot.edx)
+#define cpuid_eax(l) \
+    ((l) ? emul_boot.max_ext_leaf : emul_boot.max_leaf)
+#define cpuid_ecx(l) \
+    (emul_assert((l) == 0x80000001), emul_boot.core ? 1u << 23 : 0)
+void cpuid(unsigned int leaf, unsigned int *eax, unsigned int *ebx,
+           unsigned int *ecx, unsigned int *edx);
 
 struct notifier_block {
     int (*notifier_call)(struct notifier_block *, unsigned long, void *);

@@ -58,6 +58,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
 
     test_config();
+    test_amd_config();
     test_boot();
     test_handles();
     test_pages();
@@ -70,6 +71,10 @@ int main(int argc, char **argv)
     test_ring();
     test_op();
     test_race();
+    test_amd();
+    test_hvm();
+    test_hvm_sample();
+    test_emulated();
 
     test_case("nothing is left over at the end");
     world_new();

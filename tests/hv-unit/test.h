@@ -17,6 +17,11 @@ void test_equal(uint64_t is, uint64_t should, const char *what,
     test_equal((uint64_t)(is), (uint64_t)(should), #is, __FILE__, __LINE__)
 
 void test_config(void);
+void test_amd(void);
+void test_amd_config(void);
+void test_hvm(void);
+void test_hvm_sample(void);
+void test_emulated(void);
 void test_boot(void);
 void test_handles(void);
 void test_pages(void);
@@ -45,12 +50,25 @@ void test_race(void);
 
 /* A machine with perfctr on and three domains; frames 0.. are domain 0's. */
 void world_new(void);
+/* Likewise on another machine; domains 0 and 1 are HVM ones, if wished. */
+enum machine { SKYLAKE, ZEN, ZEN_V2 };
+void world_new_on(enum machine machine, bool hvm);
 /* Domain d's VCPU n, and its page once it is registered. */
 struct vcpu *vcpu(unsigned int d, unsigned int n);
 struct xen_perfctr_vcpu_page *page(const struct vcpu *v);
 
 /* Let a VCPU run on a CPU instead of what runs there; NULL is the idle one. */
 void run_on(unsigned int cpu, struct vcpu *v);
+/*
+ * The HVM VCPU on emul_cpu enters the guest, to run in a ring, and leaves it at
+ * an address: in one go, or so that there is time for an interrupt.
+ */
+void vm_enter(unsigned int cpl);
+void vm_exit(uint64_t rip);
+void vm_leave(uint64_t rip);
+void vm_left(void);
+/* Would RDPMC in the VCPU's user mode work? */
+bool guest_can_rdpmc(const struct vcpu *v);
 /* The VCPU on emul_cpu crosses. */
 void to_user(void);
 void to_kernel(void);

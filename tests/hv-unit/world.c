@@ -12,6 +12,33 @@ static const struct emul_boot skylake = {
     .capabilities = 1 << 13, .pdcm = true,
 };
 
+/* Family 17h model 1 with the core extension, without and with version 2. */
+static const struct emul_boot zen = {
+    .x86 = 0x17, .x86_vendor = X86_VENDOR_AMD, .x86_model = 1,
+    .max_leaf = 0xd, .max_ext_leaf = 0x8000001f, .core = true,
+};
+static const struct emul_boot zen_v2 = {
+    .x86 = 0x17, .x86_vendor = X86_VENDOR_AMD, .x86_model = 1,
+    .max_leaf = 0xd, .max_ext_leaf = 0x80000022, .core = true,
+    .v2_eax = 1, .v2_counters = 6,
+};
+
+static void set_rdpmc_exiting(struct vcpu *v, bool exiting)
+{
+    emul_assert(v == current && emul_irqs_off);
+    v->arch.hvm.rdpmc_passes = !exiting;
+    v->arch.hvm.updates++;
+}
+
+static void set_pmu_global_ctrl(struct vcpu *v, uint64_t guest, uint64_t host)
+{
+    emul_assert(v == current && emul_irqs_off);
+    v->arch.hvm.switch_ctrl = guest || host;
+    v->arch.hvm.guest_ctrl = guest;
+    v->arch.hvm.host_ctrl = host;
+    v->arch.hvm.updates++;
+}
+
 static void remove_domains(void)
 {
     unsigned int cpu, i;
@@ -33,6 +60,14 @@ static void remove_domains(void)
 
 void world_new(void)
 {
+    world_new_on(SKYLAKE, false);
+}
+
+void world_new_on(enum machine machine, bool hvm)
+{
+    static const struct emul_boot *const machines[] = {
+        [SKYLAKE] = &skylake, [ZEN] = &zen, [ZEN_V2] = &zen_v2,
+    };
     unsigned int i, n;
 
     remove_domains();
@@ -50,7 +85,12 @@ void world_new(void)
     memset(emul_frame, 0, sizeof(emul_frame));
     memset(emul_domain, 0, sizeof(emul_domain));
     memset(emul_pmu, 0, sizeof(emul_pmu));
-    emul_boot = skylake;
+    emul_boot = *machines[machine];
+    memset(&perfctr_model, 0, sizeof(perfctr_model));
+    hvm_funcs.set_rdpmc_exiting = set_rdpmc_exiting;
+    hvm_funcs.set_pmu_global_ctrl = machine == SKYLAKE ? set_pmu_global_ctrl
+                                                       : NULL;
+    emul_hvm_tsc_offset = 0;
     emul_alloc_fails = 0;
     emul_pause_rc = emul_xsm_rc = 0;
     emul_read_only = false;
@@ -83,12 +123,15 @@ void world_new(void)
         struct domain *d = &emul_domain[i];
 
         d->domain_id = i;
-        d->pv = true;
+        /* Domain 2 is a PV one in any case. */
+        d->hvm = hvm && i < 2;
+        d->pv = !d->hvm;
         for ( n = 0; n < EMUL_VCPUS; n++ )
         {
             d->vcpu[n].domain = d;
             d->vcpu[n].vcpu_id = n;
             d->vcpu[n].arch.flags = TF_kernel_mode;
+            d->vcpu[n].arch.hvm.svm.vmcb = &d->vcpu[n].arch.hvm.vmcb;
         }
         EQUAL(perfctr_domain_create(d), 0);
     }
@@ -114,9 +157,54 @@ void run_on(unsigned int cpu, struct vcpu *v)
     if ( v )
     {
         /* What loading the page tables of a PV VCPU does, see pv_make_cr4(). */
-        emul_pmu[cpu].cr4 = perfctr_rdpmc_allowed(v) ? X86_CR4_PCE : 0;
+        emul_pmu[cpu].cr4 = !is_hvm_vcpu(v) && perfctr_rdpmc_allowed(v)
+                            ? X86_CR4_PCE : 0;
         perfctr_switch_to(v);
     }
+}
+
+void vm_enter(unsigned int cpl)
+{
+    struct emul_hvm *hvm = &current->arch.hvm;
+    struct emul_pmu *pmu = &emul_pmu[emul_cpu];
+
+    emul_irqs_off = 1;
+    hvm->vmcb.rip = guest_cpu_user_regs()->rip;
+    perfctr_vmenter(current);
+    hvm->cpl = cpl;
+    if ( hvm->switch_ctrl )
+        pmu->global = hvm->guest_ctrl;
+    pmu->in_guest = true;
+    emul_irqs_off = 0;
+}
+
+/* Interrupts are taken here with SVM: the frame on the stack is a stale one. */
+void vm_leave(uint64_t rip)
+{
+    struct emul_hvm *hvm = &current->arch.hvm;
+    struct emul_pmu *pmu = &emul_pmu[emul_cpu];
+
+    pmu->in_guest = false;
+    if ( hvm->switch_ctrl )
+        pmu->global = hvm->host_ctrl;
+    hvm->vmcb.rip = rip;
+}
+
+void vm_left(void)
+{
+    guest_cpu_user_regs()->rip = current->arch.hvm.vmcb.rip;
+    perfctr_vmexit(current);
+}
+
+void vm_exit(uint64_t rip)
+{
+    vm_leave(rip);
+    vm_left();
+}
+
+bool guest_can_rdpmc(const struct vcpu *v)
+{
+    return v->arch.hvm.rdpmc_passes && v->arch.hvm.hw_pce;
 }
 
 void to_user(void)

@@ -21,7 +21,8 @@ std::string explain(int error)
         return "performance counters are off in Xen; add 'perfctr' to its "
                "command line, and see 'xl dmesg | grep perfctr' if it is there";
     case EOPNOTSUPP:
-        return "not available for this domain: 64-bit PV domains only";
+        return "not available for this domain: 32-bit PV, HVM with nested "
+               "virtualisation, or HVM on a CPU that Xen cannot share";
     case EPERM:
     case EACCES:
         return "not permitted; run this as root in the control domain";

@@ -79,7 +79,7 @@ struct xen_perfctr_query {
     uint32_t size;              /* IN                                   0x00 */
     uint32_t abi;               /* OUT: XEN_PERFCTR_ABI                 0x04 */
     uint32_t vendor;            /* OUT: XEN_PERFCTR_VENDOR_*            0x08 */
-    uint32_t pmu_version;       /* OUT: architectural PMU version       0x0c */
+    uint32_t pmu_version;       /* OUT: of the PMU, AMD: 1 or 2         0x0c */
     uint32_t nr_gp;             /* OUT: general counters usable         0x10 */
     uint32_t nr_fixed;          /* OUT: fixed counters usable           0x14 */
     uint32_t width;             /* OUT: counter width in bits           0x18 */
@@ -148,6 +148,11 @@ struct xen_perfctr_ring {
  * `ip` is the address to which it returns.  mode HYP: the overflow was noticed
  * in Xen by a counter that counts Xen's work; `ip` lies in Xen, and is 0 unless
  * the domain's policy has POLICY_HYP.
+ *
+ * In HVM guests the hardware takes the guest into its kernel, and Xen learns of
+ * it afterwards.  A counter of user mode that overflows on such an instruction
+ * gives a record of mode USER with ENTERED if that was SYSCALL; otherwise mode is
+ * KERNEL and `ip` the kernel's entry.
  *
  * `count` is the value of the counter named by the lowest bit of `counters`,
  * since its request was applied: count = raw - start + reloads.

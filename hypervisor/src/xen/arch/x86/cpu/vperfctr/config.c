@@ -22,8 +22,8 @@ static int bad(struct xen_perfctr_config *cfg, unsigned int counter,
     return rc;
 }
 
-const struct perfctr_event *perfctr_find_event(
-    const struct perfctr_model *model, uint16_t code)
+static const struct perfctr_event *find(
+    const struct perfctr_model *model, uint32_t code)
 {
     unsigned int lo = 0, hi = model->nr_events;
 
@@ -43,11 +43,26 @@ const struct perfctr_event *perfctr_find_event(
     return NULL;
 }
 
+/* The event itself, or one to which these unit masks may be added. */
+const struct perfctr_event *perfctr_find_event(
+    const struct perfctr_model *model, uint32_t code)
+{
+    const struct perfctr_event *ev = find(model, code);
+    uint8_t umask = code >> 8;
+
+    if ( ev )
+        return ev;
+
+    ev = find(model, code & ~0xff00u);
+
+    return ev && !(umask & ~ev->umasks) ? ev : NULL;
+}
+
 /*
  * Architectural events that CPUID says are absent, by their bit in leaf 0xa
  * EBX.  The pseudo encoding of reference cycles counts on a fixed counter.
  */
-static bool is_absent(const struct perfctr_model *model, uint16_t code)
+static bool is_absent(const struct perfctr_model *model, uint32_t code)
 {
     static const uint16_t arch_event[] = {
         0x003c, 0x00c0, 0x013c, 0x4f2e, 0x412e, 0x00c4, 0x00c5,
@@ -76,7 +91,7 @@ static int check_counter(const struct perfctr_model *model,
     if ( c->event & ~model->event_mask )
         return bad(cfg, i, XEN_PERFCTR_BAD_EVENT, -EINVAL);
 
-    ev = perfctr_find_event(model, c->event & PERFCTR_EV_CODE);
+    ev = perfctr_find_event(model, perfctr_event_code(c->event));
     if ( !ev || is_absent(model, ev->code) )
         return bad(cfg, i, XEN_PERFCTR_BAD_UNKNOWN, -ENOENT);
 
@@ -93,7 +108,8 @@ static int check_counter(const struct perfctr_model *model,
     /*
      * In 64-bit PV guest user and kernel share ring 3 and are told apart by
      * enabling and disabling the counter at the crossings.  That cannot be
-     * combined with Xen's part, which is not split by the guest's mode.
+     * combined with Xen's part, which is not split by the guest's mode.  Nor
+     * can AMD's selectors for HVM guests.
      */
     switch ( c->domain )
     {
@@ -137,30 +153,76 @@ static int check_counter(const struct perfctr_model *model,
     return 0;
 }
 
-static void use_counter(struct perfctr_image *img,
+/*
+ * Which events of a hardware counter are the guest's is up to the processor in
+ * HVM guests.  There Xen and the guest's kernel share a ring, and are told apart
+ * by AMD's selectors, or by a control register that VMX switches.
+ */
+static void use_hvm_counter(const struct perfctr_model *model,
+                            struct perfctr_image *img, unsigned int hw,
+                            unsigned int domain)
+{
+    bool hyp = domain & XEN_PERFCTR_DOM_HYP;
+    bool guest = domain & (XEN_PERFCTR_DOM_USER | XEN_PERFCTR_DOM_KERNEL);
+    uint64_t bit = 1ull << hw;
+
+    /* With neither of these bits it would count in both. */
+    if ( model->select_guest && !(guest && hyp) )
+        img->select[hw] |= guest ? PERFCTR_SEL_GUEST : PERFCTR_SEL_HOST;
+
+    img->user |= bit;
+    img->kernel |= bit;
+    if ( guest )
+        img->guest |= bit;
+    if ( hyp )
+        img->host |= bit;
+}
+
+static void use_counter(const struct perfctr_model *model, bool hvm,
+                        struct perfctr_image *img,
                         struct xen_perfctr_config *cfg, unsigned int i,
                         const struct perfctr_event *ev, unsigned int hw)
 {
     struct xen_perfctr_counter *c = &cfg->counter[i];
+    bool user = c->domain & XEN_PERFCTR_DOM_USER;
+    bool kernel = c->domain & XEN_PERFCTR_DOM_KERNEL;
     bool hyp = c->domain & XEN_PERFCTR_DOM_HYP;
-    bool guest = c->domain & (XEN_PERFCTR_DOM_USER | XEN_PERFCTR_DOM_KERNEL);
+    /* A PV guest's kernel runs in ring 3. */
+    bool usr = user || (kernel && !hvm), os = hyp || (kernel && hvm);
     uint64_t bit = 1ull << hw;
 
     if ( hw >= PERFCTR_FIXED_BIT )
-        img->fixed_ctrl |= (uint64_t)((hyp ? PERFCTR_FIXED_OS : 0) |
-                                      (guest ? PERFCTR_FIXED_USR : 0) |
+        img->fixed_ctrl |= (uint64_t)((os ? PERFCTR_FIXED_OS : 0) |
+                                      (usr ? PERFCTR_FIXED_USR : 0) |
                                       PERFCTR_FIXED_PMI) <<
                            ((hw - PERFCTR_FIXED_BIT) * PERFCTR_FIXED_SHIFT);
     else
         img->select[hw] = c->event | PERFCTR_SEL_EN | PERFCTR_SEL_INT |
-                          (hyp ? PERFCTR_SEL_OS : 0) |
-                          (guest ? PERFCTR_SEL_USR : 0);
+                          (os ? PERFCTR_SEL_OS : 0) |
+                          (usr ? PERFCTR_SEL_USR : 0);
 
     img->used |= bit;
-    if ( (c->domain & XEN_PERFCTR_DOM_USER) || !guest )
-        img->user |= bit;
-    if ( (c->domain & XEN_PERFCTR_DOM_KERNEL) || !guest )
-        img->kernel |= bit;
+    if ( hvm )
+        use_hvm_counter(model, img, hw, c->domain);
+    else
+    {
+        if ( user || !usr )
+            img->user |= bit;
+        if ( kernel || !usr )
+            img->kernel |= bit;
+    }
+
+    if ( user )
+        img->dom_user |= 1u << i;
+    if ( kernel )
+        img->dom_kernel |= 1u << i;
+    if ( !(c->event & PERFCTR_EV_MODIFIERS) )
+    {
+        if ( ev->code == model->insns )
+            img->insns |= 1u << i;
+        else if ( ev->code == model->branches )
+            img->branches |= 1u << i;
+    }
 
     if ( c->event & PERFCTR_EV_MODIFIERS )
         img->tier = XEN_PERFCTR_TIER_FULL;
@@ -193,7 +255,7 @@ static void use_counter(struct perfctr_image *img,
  * it can use.  This finds an assignment whenever there is one because the
  * tables' counter sets are either disjoint or one contains the other.
  */
-static int assign(const struct perfctr_model *model,
+static int assign(const struct perfctr_model *model, bool hvm,
                   struct xen_perfctr_config *cfg, struct perfctr_image *img,
                   const struct perfctr_event *const *ev)
 {
@@ -207,7 +269,7 @@ static int assign(const struct perfctr_model *model,
         if ( ev[i]->fixed >= 0 && ev[i]->fixed < (int)model->nr_fixed &&
              !(cfg->counter[i].event & PERFCTR_EV_MODIFIERS) &&
              !(img->used & (1ull << hw)) )
-            use_counter(img, cfg, i, ev[i], hw);
+            use_counter(model, hvm, img, cfg, i, ev[i], hw);
         else
             todo |= 1u << i;
     }
@@ -226,14 +288,14 @@ static int assign(const struct perfctr_model *model,
 
             can &= -can;
             free &= ~can;
-            use_counter(img, cfg, i, ev[i], ffs(can) - 1);
+            use_counter(model, hvm, img, cfg, i, ev[i], ffs(can) - 1);
         }
 
     return 0;
 }
 
 int perfctr_config_check(const struct perfctr_model *model,
-                         const struct xen_perfctr_policy *policy,
+                         const struct xen_perfctr_policy *policy, bool hvm,
                          struct xen_perfctr_config *cfg,
                          struct perfctr_image *img)
 {
@@ -267,7 +329,7 @@ int perfctr_config_check(const struct perfctr_model *model,
     img->nr = cfg->nr;
     img->notify = cfg->flags & XEN_PERFCTR_CONFIG_NOTIFY;
 
-    return assign(model, cfg, img, ev);
+    return assign(model, hvm, cfg, img, ev);
 }
 
 bool perfctr_image_allowed(const struct xen_perfctr_policy *policy,

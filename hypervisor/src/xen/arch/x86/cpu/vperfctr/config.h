@@ -4,9 +4,9 @@
  *
  * Configurations: what a guest asks for, and what the hardware gets.
  *
- * This header, config.c and events_intel.c depend on nothing of Xen beyond the
- * few names below, so that they can be compiled and tested in user space; the
- * test supplies these names in emul.h.
+ * This header, config.c and the tables of events depend on nothing of Xen
+ * beyond the few names below, so that they can be compiled and tested in user
+ * space; the test supplies these names in emul.h.
  */
 #ifndef VPERFCTR_CONFIG_H
 #define VPERFCTR_CONFIG_H
@@ -39,6 +39,7 @@
 
 /* The parts of xen_perfctr_counter.event. */
 #define PERFCTR_EV_CODE       0x0000ffffu
+#define PERFCTR_EV_HIGH       (0xfull << 32) /* AMD: event select 11:8 */
 #define PERFCTR_EV_EDGE       (1u << 18)
 #define PERFCTR_EV_INV        (1u << 23)
 #define PERFCTR_EV_CMASK      0xff000000u
@@ -50,6 +51,8 @@
 #define PERFCTR_SEL_OS        (1u << 17)
 #define PERFCTR_SEL_INT       (1u << 20)
 #define PERFCTR_SEL_EN        (1u << 22)
+#define PERFCTR_SEL_GUEST     (1ull << 40) /* AMD: not outside a guest */
+#define PERFCTR_SEL_HOST      (1ull << 41) /* AMD: not inside a guest */
 
 /* One field of the fixed counters' control register. */
 #define PERFCTR_FIXED_OS      (1u << 0)
@@ -59,7 +62,8 @@
 
 /* An event of a CPU model.  Tables are sorted by code, without duplicates. */
 struct perfctr_event {
-    uint16_t code;              /* event select, unit mask << 8 */
+    uint32_t code;              /* see perfctr_event_code() */
+    uint8_t umasks;             /* unit mask bits that may be added at will */
     uint8_t tier;               /* least XEN_PERFCTR_TIER_* */
     int8_t fixed;               /* fixed counter that counts it, or -1 */
     uint8_t gp;                 /* general counters that can count it */
@@ -72,7 +76,11 @@ struct perfctr_model {
     unsigned int nr_gp, nr_fixed;
     unsigned int width;
     uint64_t event_mask;        /* bits that an event may have */
-    uint32_t absent;            /* architectural events not available */
+    uint32_t absent;            /* Intel: architectural events not available */
+    uint32_t insns, branches;   /* codes of all instructions and branches */
+    /* AMD: selectors and not VMCS tell guests and host apart. */
+    bool select_guest;
+    bool no_status;             /* overflows show in the values only */
     const struct perfctr_event *events;
     unsigned int nr_events;
 };
@@ -85,23 +93,35 @@ struct perfctr_image {
     uint8_t hw[XEN_PERFCTR_MAX_COUNTERS]; /* counter i's global bit */
     uint64_t used;              /* all counters in use */
     uint64_t user, kernel;      /* those enabled in each guest mode */
+    uint64_t guest, host;       /* HVM: those that count in and for the guest */
     uint64_t select[PERFCTR_MAX_GP];
     uint64_t fixed_ctrl;
     /* Sets of counters of the configuration, not of the hardware. */
     uint32_t sample;            /* those that sample */
     uint32_t hyp;               /* those that count Xen's work */
+    uint32_t insns, branches;   /* those that count all of them, ... */
+    uint32_t dom_user, dom_kernel; /* ... and in which of the guest's modes */
     bool notify;                /* XEN_PERFCTR_CONFIG_NOTIFY */
     uint64_t min_period;        /* the shortest of the periods */
     uint64_t period[XEN_PERFCTR_MAX_COUNTERS];
 };
 
 /*
+ * An event's code: bits 15:0 are those of the event, bits 19:16 its bits 35:32.
+ */
+static inline uint32_t perfctr_event_code(uint64_t event)
+{
+    return (event & PERFCTR_EV_CODE) | ((event & PERFCTR_EV_HIGH) >> 16);
+}
+
+/*
  * Check @cfg against the CPU model and the policy and assign counters.  On
  * success fills in @img and cfg->counter[].rdpmc.  Otherwise returns -errno
- * and names the culprit in cfg->bad_field and cfg->bad_counter.
+ * and names the culprit in cfg->bad_field and cfg->bad_counter.  @hvm: for a
+ * guest that the hardware tells apart from Xen, and its user mode from its kernel.
  */
 int perfctr_config_check(const struct perfctr_model *model,
-                         const struct xen_perfctr_policy *policy,
+                         const struct xen_perfctr_policy *policy, bool hvm,
                          struct xen_perfctr_config *cfg,
                          struct perfctr_image *img);
 
@@ -110,10 +130,13 @@ bool perfctr_image_allowed(const struct xen_perfctr_policy *policy,
                            const struct perfctr_image *img);
 
 const struct perfctr_event *perfctr_find_event(
-    const struct perfctr_model *model, uint16_t code);
+    const struct perfctr_model *model, uint32_t code);
 
 /* Choose the event table of an Intel family 6 model. */
 void perfctr_intel_events(struct perfctr_model *model, unsigned int cpu_model);
+
+/* Choose the event table of an AMD family from 17h on. */
+void perfctr_amd_events(struct perfctr_model *model, unsigned int family);
 
 /* ECX for RDPMC of a hardware counter. */
 static inline uint32_t perfctr_rdpmc_index(unsigned int hw)

@@ -193,6 +193,11 @@ static int __init cf_check perfctr_init(void)
         ops = perfctr_intel_init(&perfctr_model);
         break;
 
+    case X86_VENDOR_AMD:
+    case X86_VENDOR_HYGON:
+        ops = perfctr_amd_init(&perfctr_model);
+        break;
+
     default:
         printk(XENLOG_WARNING "perfctr: off, CPU vendor not supported\n");
         break;

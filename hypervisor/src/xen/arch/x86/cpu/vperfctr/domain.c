@@ -7,13 +7,22 @@
 
 #include <xen/xmalloc.h>
 
+#include <asm/hvm/nestedhvm.h>
+
 #include "private.h"
 
 int perfctr_domain_create(struct domain *d)
 {
     struct perfctr_domain *pd;
 
-    if ( !perfctr_enabled || !is_pv_domain(d) )
+    /*
+     * The guests of a guest that is a hypervisor itself would count as it, and
+     * could use RDPMC whenever it may.
+     */
+    if ( !perfctr_enabled ||
+         (is_hvm_domain(d) &&
+          (!perfctr_hvm_supported() || nestedhvm_enabled(d))) ||
+         (!is_hvm_domain(d) && !is_pv_domain(d)) )
         return 0;
 
     pd = xzalloc(struct perfctr_domain);
@@ -21,6 +30,7 @@ int perfctr_domain_create(struct domain *d)
         return -ENOMEM;
 
     spin_lock_init(&pd->lock);
+    pd->hvm = is_hvm_domain(d);
     pd->policy = perfctr_default_policy;
     d->arch.perfctr = pd;
 

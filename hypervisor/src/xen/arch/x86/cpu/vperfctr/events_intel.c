@@ -195,6 +195,9 @@ static const struct perfctr_event skylake_events[] = {
 
 void perfctr_intel_events(struct perfctr_model *model, unsigned int cpu_model)
 {
+    model->insns = 0x00c0;
+    model->branches = 0x00c4;
+
     switch ( cpu_model )
     {
     case 0x4e: case 0x5e:       /* Skylake client */

@@ -32,8 +32,12 @@ void *perfctr_map_frame(struct domain *d, uint64_t gfn)
     if ( !page )
         return ERR_PTR(-EINVAL);
 
-    /* Not a grant or foreign page, and nothing that Xen shares with guests. */
-    if ( p2mt != p2m_ram_rw || page_get_owner(page) != d ||
+    /*
+     * Not a grant or foreign page, and nothing that Xen shares with guests.
+     * While a domain is migrated all its RAM is of the other type.
+     */
+    if ( (p2mt != p2m_ram_rw && p2mt != p2m_ram_logdirty) ||
+         page_get_owner(page) != d ||
          is_xen_heap_page(page) || !get_page_type(page, PGT_writable_page) )
     {
         put_page(page);

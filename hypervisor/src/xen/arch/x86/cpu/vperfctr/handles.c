@@ -74,7 +74,7 @@ int perfctr_handle_create(struct perfctr_domain *pd,
     unsigned int i;
     int rc;
 
-    rc = perfctr_config_check(&perfctr_model, &pd->policy, cfg, &img);
+    rc = perfctr_config_check(&perfctr_model, &pd->policy, pd->hvm, cfg, &img);
     if ( rc )
         return rc;
 

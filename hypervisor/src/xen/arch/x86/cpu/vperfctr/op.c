@@ -24,7 +24,8 @@ static int query(const struct domain *d, struct xen_perfctr_query *q)
         .nr_gp = perfctr_model.nr_gp,
         .nr_fixed = perfctr_model.nr_fixed,
         .width = perfctr_model.width,
-        .flags = XEN_PERFCTR_CAP_IRET_APPLY | XEN_PERFCTR_CAP_SAMPLE |
+        .flags = XEN_PERFCTR_CAP_SAMPLE |
+                 (is_pv_domain(d) ? XEN_PERFCTR_CAP_IRET_APPLY : 0) |
                  (policy->flags & XEN_PERFCTR_POLICY_KERNEL
                   ? XEN_PERFCTR_CAP_KERNEL : 0) |
                  (policy->flags & XEN_PERFCTR_POLICY_HYP
@@ -48,7 +49,18 @@ static int apply(struct vcpu *curr)
         return -ENOENT;
 
     local_irq_save(flags);
+
+    /*
+     * The instruction that brings an HVM guest here counts for the request that
+     * ends, as the PV guest's does.  It will be noticed when it is complete.
+     */
+    if ( is_hvm_vcpu(curr) )
+    {
+        perfctr_emulated(curr, false);
+        p->counted = true;
+    }
     rc = vperfctr_apply(p, &this_cpu(perfctr_cpu));
+
     local_irq_restore(flags);
 
     return rc;

@@ -68,17 +68,19 @@ void perfctr_pmi(const struct cpu_user_regs *regs)
     for ( i = 0; i < MAX_PASSES; i++ )
     {
         uint64_t status = alternative_call(perfctr_ops.overflowed, pc);
+        bool found = false;
 
         if ( !status )
             break;
 
-        if ( !p )
-            continue;
+        if ( p && account(p, status) )
+            found = true;
+        if ( p && vperfctr_account(p, pc, regs) )
+            found = true;
 
-        if ( account(p, status) )
-            accounted = true;
-        if ( vperfctr_account(p, pc, regs) )
-            accounted = true;
+        accounted |= found;
+        if ( perfctr_model.no_status && !found )
+            break;
     }
 
     if ( !p )

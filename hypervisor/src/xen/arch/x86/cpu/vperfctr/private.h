@@ -27,6 +27,7 @@ struct perfctr_entry {
 };
 
 struct perfctr_domain {
+    bool hvm;
     /*
      * Protects entries (creation), and the registration of the domain's VCPUs
      * (v->arch.perfctr becoming non-NULL, the pages).
@@ -75,6 +76,15 @@ struct vperfctr {
     bool user;                          /* guest is in user mode */
     bool revoked;                       /* frozen by a change of policy */
     bool refused;                       /* last request was, see apply.c */
+    bool emulating;                     /* see emulated.c */
+    bool counted;                       /* the present hypercall, see op.c */
+
+    /* HVM: what the VMCB or VMCS holds, see hvm.c. */
+    struct {
+        bool rdpmc;                     /* allowed, and PCE set */
+        bool in_guest;                  /* guest registers are there only */
+        uint64_t guest_ctrl, host_ctrl;
+    } hvm;
 
     /*
      * Sampling, by counter: what is published, and what a sampling counter's
@@ -119,6 +129,8 @@ struct perfctr_cpu {
     uint64_t enabled;
     uint64_t select[PERFCTR_MAX_GP];
     uint64_t fixed_ctrl;
+    /* What select is to hold while enabled, where there is no other control. */
+    uint64_t event[PERFCTR_MAX_GP];
 };
 
 DECLARE_PER_CPU(struct perfctr_cpu, perfctr_cpu);
@@ -144,6 +156,7 @@ extern struct perfctr_model perfctr_model;
 extern struct xen_perfctr_policy perfctr_default_policy;
 
 const struct perfctr_ops *perfctr_intel_init(struct perfctr_model *model);
+const struct perfctr_ops *perfctr_amd_init(struct perfctr_model *model);
 
 #define PERFCTR_COUNT_MASK ((1ull << perfctr_model.width) - 1)
 #define PERFCTR_COUNT_SIGN (1ull << (perfctr_model.width - 1))
@@ -184,6 +197,12 @@ void vperfctr_enable(struct vperfctr *p, struct perfctr_cpu *pc);
 void vperfctr_scrub(struct perfctr_cpu *pc);
 void vperfctr_sync_pce(const struct vperfctr *p);
 void vperfctr_save(struct vperfctr *p, struct perfctr_cpu *pc);
+bool vperfctr_in_user(const struct vperfctr *p);
+
+/* hvm.c */
+bool perfctr_hvm_supported(void);
+uint64_t vperfctr_hvm_ip(const struct vperfctr *p);
+bool vperfctr_hvm_syscall(const struct vperfctr *p, uint64_t *ip);
 
 /* apply.c */
 bool vperfctr_requested(const struct vperfctr *p);

@@ -143,8 +143,33 @@ static void locate(const struct vperfctr *p, const struct cpu_user_regs *regs,
 {
     const struct cpu_user_regs *guest = guest_cpu_user_regs();
 
-    rec->ip = guest->rip;
-    rec->mode = p->user ? XEN_PERFCTR_IN_USER : XEN_PERFCTR_IN_KERNEL;
+    if ( is_hvm_vcpu(p->vcpu) )
+        rec->ip = vperfctr_hvm_ip(p);
+    else
+        rec->ip = guest->rip;
+    rec->mode = vperfctr_in_user(p) ? XEN_PERFCTR_IN_USER
+                                    : XEN_PERFCTR_IN_KERNEL;
+
+    if ( p->emulating )
+    {
+        rec->flags = XEN_PERFCTR_SAMPLE_ENTERED;
+        return;
+    }
+
+    if ( is_hvm_vcpu(p->vcpu) &&
+         ((counters & ~p->img->hyp) ||
+          (p->hvm.in_guest && (counters & p->img->dom_kernel))) )
+    {
+        /* What makes it leave for Xen does not retire, so it was before that. */
+        if ( rec->mode == XEN_PERFCTR_IN_KERNEL &&
+             !(counters & p->img->dom_kernel) &&
+             vperfctr_hvm_syscall(p, &rec->ip) )
+        {
+            rec->mode = XEN_PERFCTR_IN_USER;
+            rec->flags = XEN_PERFCTR_SAMPLE_ENTERED;
+        }
+        return;
+    }
 
     if ( regs && guest_mode(regs) )
         return;
@@ -252,7 +277,10 @@ bool vperfctr_account(struct vperfctr *p, struct perfctr_cpu *pc,
     return true;
 }
 
-/* The VCPU is about to return to its user mode, with no request waiting. */
+/*
+ * The VCPU is about to return to its user mode, with no request waiting.  (HVM:
+ * it has come from there; that it is interrupted does not matter.)
+ */
 void vperfctr_refold(struct vperfctr *p, struct perfctr_cpu *pc)
 {
     const struct perfctr_image *img = p->img;

@@ -16,6 +16,7 @@
 
 #include <xen/time.h>
 
+#include <asm/hvm/hvm.h>
 #include <asm/time.h>
 
 #include "private.h"
@@ -25,7 +26,16 @@ uint64_t vperfctr_guest_tsc(const struct vperfctr *p)
 {
     struct domain *d = p->vcpu->domain;
 
+    if ( is_hvm_domain(d) )
+        return hvm_get_guest_tsc(p->vcpu);
+
     return d->arch.vtsc ? gtime_to_gtsc(d, get_s_time()) : rdtsc();
+}
+
+/* Is the guest in its user mode? */
+bool vperfctr_in_user(const struct vperfctr *p)
+{
+    return is_hvm_vcpu(p->vcpu) ? hvm_get_cpl(p->vcpu) == 3 : p->user;
 }
 
 void vperfctr_charge(struct vperfctr *p, struct perfctr_cpu *pc)
@@ -41,6 +51,10 @@ void vperfctr_enable(struct vperfctr *p, struct perfctr_cpu *pc)
 
     if ( p->img && !p->revoked )
         mask = p->user ? p->img->user : p->img->kernel;
+
+    /* VM entry and exit do the rest, see hvm.c. */
+    if ( is_hvm_vcpu(p->vcpu) && !perfctr_model.select_guest && mask )
+        mask = p->img->host;
 
     alternative_vcall(perfctr_ops.enable, pc, mask);
 }
@@ -74,12 +88,18 @@ void vperfctr_scrub(struct perfctr_cpu *pc)
 
 /*
  * CR4 is loaded together with the page tables, which does not happen when the
- * VCPU returns from the idle VCPU or when its configuration changes.
+ * VCPU returns from the idle VCPU or when its configuration changes.  That of
+ * HVM guests is loaded at VM entry, see hvm.c.
  */
 void vperfctr_sync_pce(const struct vperfctr *p)
 {
-    unsigned long cr4 = read_cr4(), new = cr4 & ~X86_CR4_PCE;
+    unsigned long cr4, new;
 
+    if ( is_hvm_vcpu(p->vcpu) )
+        return;
+
+    cr4 = read_cr4();
+    new = cr4 & ~X86_CR4_PCE;
     if ( rdpmc_allowed(p) )
         new |= X86_CR4_PCE;
 
@@ -167,7 +187,8 @@ void vperfctr_switch_to(struct vcpu *v)
 
     /*
      * The flag of our own is needed between switches only: there the thread
-     * flag also changes while Xen accesses the other mode's memory.
+     * flag also changes while Xen accesses the other mode's memory.  (HVM
+     * VCPUs have it set always; for them both modes' counters are the same.)
      */
     p->user = !(v->arch.flags & TF_kernel_mode);
 

@@ -33,6 +33,11 @@ void vperfctr_switch_to(struct vcpu *v);
 void vperfctr_toggle(struct vcpu *v);
 bool vperfctr_rdpmc_allowed(const struct vcpu *v);
 void vperfctr_count_hypercall(struct vcpu *v, unsigned long op);
+void vperfctr_emulated(struct vcpu *v, bool branch);
+void vperfctr_emulated_from(struct vcpu *v, unsigned long ip,
+                            unsigned int opcode);
+void vperfctr_vmenter(struct vcpu *v);
+void vperfctr_vmexit(struct vcpu *v);
 
 /* The VCPU is about to leave this CPU, if only for the idle VCPU. */
 static inline void perfctr_switch_from(struct vcpu *v)
@@ -55,7 +60,10 @@ static inline void perfctr_toggle(struct vcpu *v)
         vperfctr_toggle(v);
 }
 
-/* May the VCPU's ring 3 use RDPMC, that is: does it need CR4.PCE? */
+/*
+ * May the VCPU use RDPMC?  Then it needs CR4.PCE, and no intercept in an HVM
+ * guest.
+ */
 static inline bool perfctr_rdpmc_allowed(const struct vcpu *v)
 {
     return unlikely(v->arch.perfctr) && vperfctr_rdpmc_allowed(v);
@@ -65,6 +73,38 @@ static inline void perfctr_count_hypercall(struct vcpu *v, unsigned long op)
 {
     if ( unlikely(v->arch.perfctr) )
         vperfctr_count_hypercall(v, op);
+}
+
+/* Xen has executed an instruction of the guest, and set its registers. */
+static inline void perfctr_emulated(struct vcpu *v, bool branch)
+{
+    if ( unlikely(v->arch.perfctr) )
+        vperfctr_emulated(v, branch);
+}
+
+/*
+ * Likewise by x86_emulate(), which has succeeded.  The instruction was at ip; if
+ * it still is there then only some iterations of a REP have been done.
+ */
+static inline void perfctr_emulated_from(struct vcpu *v, unsigned long ip,
+                                         unsigned int opcode)
+{
+    if ( unlikely(v->arch.perfctr) )
+        vperfctr_emulated_from(v, ip, opcode);
+}
+
+/* An HVM VCPU is about to enter the guest, interrupts are off. */
+static inline void perfctr_vmenter(struct vcpu *v)
+{
+    if ( unlikely(v->arch.perfctr) )
+        vperfctr_vmenter(v);
+}
+
+/* An HVM VCPU has left the guest, guest_cpu_user_regs() are complete. */
+static inline void perfctr_vmexit(struct vcpu *v)
+{
+    if ( unlikely(v->arch.perfctr) )
+        vperfctr_vmexit(v);
 }
 
 #endif /* __ASM_X86_PERFCTR_H__ */

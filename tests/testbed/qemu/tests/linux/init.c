@@ -220,6 +220,19 @@ static void set(const char *path, const char *value)
     }
 }
 
+static void run_perf(char *const argv[])
+{
+    pid_t pid = fork();
+
+    if (!pid) {
+        dup2(1, 2);
+        execv("/usr/bin/perf", argv);
+        _exit(1);
+    }
+    waitpid(pid, 0, 0);
+}
+#define perf(...)  run_perf((char *[]){ "perf", __VA_ARGS__, 0 })
+
 int main(void)
 {
     setvbuf(stdout, 0, _IOLBF, 0);
@@ -253,16 +266,11 @@ int main(void)
     test_sampling();
     test_report();
     if (access("/usr/bin/perf", X_OK) == 0) {
-        pid_t pid = fork();
-
         /* What it prints is compared outside. */
-        if (!pid) {
-            dup2(1, 2);
-            execl("/usr/bin/perf", "perf", "stat", "-x,", "-e",
-                  "instructions:u,branches:u,cycles:u", "/loop", (char *)0);
-            _exit(1);
-        }
-        waitpid(pid, 0, 0);
+        perf("stat", "-x,", "-e", "instructions:u,branches:u,cycles:u", "/loop");
+        perf("record", "-q", "-e", "branches:u", "-c", "10000", "-o", "/samples",
+             "/loop");
+        perf("script", "-i", "/samples", "-F", "ip");
     }
     printf("linux: %d passed, %d failed, 0 skipped\n", passed, failed);
     sync();

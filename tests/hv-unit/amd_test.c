@@ -56,7 +56,8 @@ static void test_boot_amd(void)
         { "leaf without the bit", true, 0x80000022, 0, 0, 6, 1 },
         { "version 2", true, 0x80000022, 1, 6, 6, 2 },
         { "version 2, no core extension", false, 0x80000022, 1, 0, 4, 1 },
-        { "version 2 with 8 counters", true, 0x80000022, 1, 8, 8, 2 },
+        { "version 2 with 4 counters", true, 0x80000022, 1, 4, 4, 2 },
+        { "version 2 with 8 counters", true, 0x80000022, 1, 8, 6, 2 },
     };
     struct xen_perfctr_query q;
     unsigned int i, n;
@@ -69,6 +70,7 @@ static void test_boot_amd(void)
         emul_boot.max_ext_leaf = rows[i].max_leaf;
         emul_boot.v2_eax = rows[i].v2_eax;
         emul_boot.v2_counters = rows[i].v2_counters;
+        emul_shared_stopped = 0;
         memset(emul_pmu[0].gp, 0x55, sizeof(emul_pmu[0].gp));
         memset(emul_pmu[0].select, 0x55, sizeof(emul_pmu[0].select));
         emul_booting = true;
@@ -79,6 +81,7 @@ static void test_boot_amd(void)
             CHECK(!emul_pmu[0].gp[n] && !emul_pmu[0].select[n]);
         EQUAL(emul_pmu[0].global, 0);
         EQUAL(emul_pmu[0].lvtpc, PMU_APIC_VECTOR);
+        EQUAL(emul_shared_stopped, 10);
         run_on(0, vcpu(0, 0));
         q.size = sizeof(q);
         EQUAL(op(XEN_PERFCTR_OP_query, &q), 0);

@@ -23,7 +23,7 @@ unsigned int emul_irqs_off, emul_writes;
 struct emul_write emul_write[MAX_WRITES];
 struct emul_boot emul_boot;
 struct notifier_block *emul_cpu_notifier;
-unsigned int vpmu_mode;
+unsigned int vpmu_mode, emul_shared_stopped;
 struct hvm_function_table hvm_funcs;
 uint64_t emul_hvm_tsc_offset;
 bool opt_watchdog;
@@ -330,6 +330,13 @@ int wrmsr_safe(unsigned int msr, uint64_t val)
 {
     if ( msr == MSR_IA32_PEBS_ENABLE )
         return -EFAULT;
+    if ( is_amd() && !val && !(msr & 1) &&
+         ((msr >= 0xc0010230 && msr < 0xc001023c) ||
+          (msr >= 0xc0010240 && msr < 0xc0010248)) )
+    {
+        emul_shared_stopped++;
+        return -EFAULT;
+    }
     wrmsrl(msr, val);
 
     return 0;

@@ -292,6 +292,7 @@ unsigned int emul_writes_to(unsigned int first, unsigned int last);
 
 void wrmsrl(unsigned int msr, uint64_t val);
 int wrmsr_safe(unsigned int msr, uint64_t val);
+extern unsigned int emul_shared_stopped; /* AMD: selectors of L3 and NB zeroed */
 uint64_t emul_rdmsr(unsigned int msr);
 #define rdmsrl(msr, val)      ((val) = emul_rdmsr(msr))
 #define rdmsr_safe(msr, val)  ({ (val) = emul_rdmsr(msr); 0; })

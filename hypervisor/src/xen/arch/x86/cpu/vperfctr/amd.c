@@ -32,6 +32,12 @@
 #define PERFMON_V2            (1u << 0)         /* EAX */
 #define PERFMON_COUNTERS      0xfu              /* EBX */
 
+/* Selectors of counters that cores share, every other register. */
+#define MSR_L3_SELECT0        0xc0010230
+#define NR_L3                 6
+#define MSR_NB_SELECT0        0xc0010240
+#define NR_NB                 4
+
 #define NR_LEGACY             4
 #define NR_CORE               6
 #define WIDTH                 48
@@ -77,6 +83,16 @@ static void cf_check amd_reset(struct perfctr_cpu *pc)
     }
     memset(pc->select, 0, sizeof(pc->select));
     memset(pc->event, 0, sizeof(pc->event));
+
+    /*
+     * RDPMC reads these as well.  Nobody has a use for them under Xen; should
+     * firmware have started them, they tell what others do.  Not every model
+     * has them.
+     */
+    for ( i = 0; i < NR_L3; i++ )
+        wrmsr_safe(MSR_L3_SELECT0 + 2 * i, 0);
+    for ( i = 0; i < NR_NB; i++ )
+        wrmsr_safe(MSR_NB_SELECT0 + 2 * i, 0);
 
     if ( has_global )
         wrmsrl(MSR_GLOBAL_STATUS_CLR, all_counters);
@@ -189,7 +205,8 @@ const struct perfctr_ops *__init perfctr_amd_init(struct perfctr_model *model)
         if ( (eax & PERFMON_V2) && (ebx & PERFMON_COUNTERS) )
         {
             has_global = true;
-            nr_counters = ebx & PERFMON_COUNTERS;
+            /* There is no place for more, nor an index for RDPMC. */
+            nr_counters = min(ebx & PERFMON_COUNTERS, NR_CORE + 0u);
         }
     }
 
@@ -197,7 +214,7 @@ const struct perfctr_ops *__init perfctr_amd_init(struct perfctr_model *model)
 
     model->vendor = XEN_PERFCTR_VENDOR_AMD;
     model->version = has_global ? 2 : 1;
-    model->nr_gp = min(nr_counters, PERFCTR_MAX_GP + 0u);
+    model->nr_gp = nr_counters;
     model->nr_fixed = 0;
     model->width = WIDTH;
     model->event_mask = PERFCTR_EV_CODE | PERFCTR_EV_HIGH |

@@ -252,9 +252,15 @@ static void test_v1_overflow(void)
     EQUAL(current->virqs, 1);
     EQUAL(current->arch.perfctr->spurious, 1);
 
-    test_case("AMD v1: an interrupt after the owner has gone is ignored");
+    test_case("AMD v1: with nothing to be found it looks once");
     to_kernel();
     request_and_go(create(2, two, U), minus5);
+    emul_rdpmcs = 0;
+    interrupt_guest();
+    EQUAL(emul_rdpmcs, 2);
+    EQUAL(current->arch.perfctr->spurious, 2);
+
+    test_case("AMD v1: an interrupt after the owner has gone is ignored");
     emul_user(9);
     run_on(0, vcpu(2, 0));
     interrupt_xen();

@@ -23,7 +23,7 @@ unsigned int emul_irqs_off, emul_writes;
 struct emul_write emul_write[MAX_WRITES];
 struct emul_boot emul_boot;
 struct notifier_block *emul_cpu_notifier;
-unsigned int vpmu_mode, emul_shared_stopped;
+unsigned int vpmu_mode, emul_shared_stopped, emul_rdpmcs;
 struct hvm_function_table hvm_funcs;
 uint64_t emul_hvm_tsc_offset;
 bool opt_watchdog;
@@ -366,6 +366,7 @@ uint64_t emul_rdmsr(unsigned int msr)
 uint64_t perfctr_rdpmc(unsigned int hw)
 {
     emul_assert(hw < 8 || (hw >= 32 && hw < 35));
+    emul_rdpmcs++;
 
     return hw < 8 ? emul_pmu[emul_cpu].gp[hw]
                   : emul_pmu[emul_cpu].fixed[hw - 32];

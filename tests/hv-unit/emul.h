@@ -297,6 +297,7 @@ uint64_t emul_rdmsr(unsigned int msr);
 #define rdmsrl(msr, val)      ((val) = emul_rdmsr(msr))
 #define rdmsr_safe(msr, val)  ({ (val) = emul_rdmsr(msr); 0; })
 uint64_t perfctr_rdpmc(unsigned int hw);
+extern unsigned int emul_rdpmcs;        /* how often */
 #define read_cr4()            (emul_pmu[emul_cpu].cr4)
 #define write_cr4(x)          ((void)(emul_pmu[emul_cpu].cr4 = (x)))
 #define apic_write(reg, val) \

@@ -435,16 +435,25 @@ void pc_sample_drain(struct pc_thread *t, struct pc_vcpu *c,
 		     const struct pc_count *n, const struct pc_chain *chain);
 void pc_sample_signal(const struct pc_set *set, u32 counters);
 
-/* perfctr_sched.c: t->lock is held; c is the CPU that t is on, or NULL */
+/* perfctr_bind.c: t->lock is held; c is the CPU that t is on */
+bool pc_applied(const struct pc_thread *t, struct pc_vcpu *c);
+int pc_collect(struct pc_thread *t, struct pc_vcpu *c, struct pc_count *n,
+	       const struct pc_chain *chain);
+u32 pc_verdict(const struct pc_thread *t, const struct pc_vcpu *c);
+void pc_set_state(struct pc_thread *t, u32 state);
 void pc_sched_bind(struct pc_thread *t, struct pc_vcpu *c);
 void pc_sched_unbind(struct pc_thread *t, struct pc_vcpu *c);
+u64 pc_sched_mm(void);
+
+/* perfctr_control.c: t->lock is held; c is the CPU that t is on, or NULL */
 int pc_sched_start(struct pc_thread *t, struct pc_vcpu *c);
 void pc_sched_stop(struct pc_thread *t, struct pc_vcpu *c, u32 state);
 void pc_sched_reset(struct pc_thread *t, struct pc_vcpu *c);
 void pc_sched_sum(struct pc_thread *t, struct pc_vcpu *c, struct pc_sum *sum);
 void pc_sched_move(struct pc_thread *t, struct pc_vcpu *c,
 		   const struct pc_handle *h);
-u64 pc_sched_mm(void);
+
+/* perfctr_sched.c */
 void pc_sched_virq(struct pc_vcpu *c);
 extern struct preempt_ops pc_sched_ops;
 

@@ -17,6 +17,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perfctr.h>
+
+#include "vendor.h"
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -32,8 +34,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define INSTRUCTIONS	0x00c0
-#define BRANCHES	0x00c4
 #define THREADS		4
 #define PAGE		4096UL
 

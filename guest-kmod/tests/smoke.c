@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perfctr.h>
+
+#include "vendor.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -112,7 +114,8 @@ measure(const volatile struct perfctr_slot *s, unsigned int i, unsigned long n)
 	return rd(s, i) - before;
 }
 
-static const unsigned int EVENTS[] = { 0x00c0, 0x00c4 };
+/* Instructions, and branches: these as main() finds the CPU. */
+static unsigned int EVENTS[] = { INSTRUCTIONS, 0 };
 
 static unsigned long long ioctl_read(int fd, struct perfctr_read *r, int i)
 {
@@ -250,6 +253,7 @@ int main(int argc, char **argv)
 		loop(100000000);
 		return 0;
 	}
+	EVENTS[1] = BRANCHES;
 	fd = open("/dev/perfctr", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		die("/dev/perfctr");

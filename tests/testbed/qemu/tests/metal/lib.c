@@ -158,6 +158,27 @@ int rdpmc_safe(u32 index, u64 *val)
     return caught;
 }
 
+int xstate_safe(enum xstate_op op, void *area)
+{
+    u32 all = 7, none = 0;
+
+    switch (op) {
+    case XSAVE:
+        GUARDED("xsave (%3)", "+a"(all), "+d"(none) : "r"(area));
+        break;
+    case XSAVEOPT:
+        GUARDED("xsaveopt (%3)", "+a"(all), "+d"(none) : "r"(area));
+        break;
+    case XRSTOR:
+        GUARDED("xrstor (%3)", "+a"(all), "+d"(none) : "r"(area));
+        break;
+    case FXSAVE:
+        GUARDED("fxsave (%3)", "+a"(all), "+d"(none) : "r"(area));
+        break;
+    }
+    return caught;
+}
+
 asm(".globl enter_user\n"
     "enter_user:\n\t"                   /* rdi: entry, rsi: stack */
     "push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n\t"

@@ -69,6 +69,8 @@ static inline u64 rdpmc(u32 index)
 int rdmsr_safe(u32 msr, u64 *val);
 int wrmsr_safe(u32 msr, u64 val);
 int rdpmc_safe(u32 index, u64 *val);
+enum xstate_op { XSAVE, XSAVEOPT, XRSTOR, FXSAVE };
+int xstate_safe(enum xstate_op op, void *area);     /* 64-byte aligned */
 
 /* Runs @entry in ring 3 until it executes INT 0x80. */
 void run_user(void (*entry)(void));

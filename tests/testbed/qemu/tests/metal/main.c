@@ -132,5 +132,6 @@ void main(void)
     if (pmu.amd && pmu.version > 1) {
         test_svm();
     }
+    test_fpu();
     finish();
 }

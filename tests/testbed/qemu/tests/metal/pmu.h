@@ -102,6 +102,7 @@ void test_registers(void);
 void test_amd_registers(void);
 void test_selectors(void);
 void test_svm(void);
+void test_fpu(void);
 void test_counts(void);
 void test_modes(void);
 void test_overflow(void);

@@ -200,12 +200,14 @@ def xen_emulator(machine, guests=(), dom0_job=None, mode="job", directory=None,
     archive = _dom0_archive(images, machine, dom0_job, guests, dom0_files)
     with open(directory / "guests.cpio", "wb") as out:
         archive.write(out)
-    device_model = [images / "hvm.cpio"] if any(g.type == "hvm" for g in guests) else []
+    hvm = sum(guest.type == "hvm" for guest in guests)
+    device_model = [images / "hvm.cpio"] if hvm else []
     initrd = _write(directory / "initrd", images / "dom0.cpio", *device_model,
                     directory / "guests.cpio", *([dom0_job.cpio()] if dom0_job else []))
     (directory / "guests.cpio").unlink()
-    # dom0 holds its RAM disk twice while it unpacks, then each guest's once.
-    dom0_mb = 320 + 3 * (initrd.stat().st_size >> 20)
+    # dom0 holds its RAM disk twice while it unpacks, then each guest's once, and a
+    # device model for each HVM guest.
+    dom0_mb = 320 + 3 * (initrd.stat().st_size >> 20) + 256 * hvm
     total_mb = 160 + dom0_mb + sum(guest.memory_mb + 32 for guest in guests)
     line = _kernel_line(machine, "dom0", "dom0", mode)
     xen_args = XEN_ARGS.replace("=warning", "=all") if machine.verbose else XEN_ARGS

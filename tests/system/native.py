@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Bare Linux: the library's perf_event backend, and the module's refusal."""
 import counted
-from pctestbed import Job, Machine, boot_native
+from pctestbed import Job, boot_native
 
 NAMES = sorted(counted.KNOWN)
 
@@ -21,7 +21,7 @@ true
 
 
 def run(bench):
-    result = boot_native(Job(SCRIPT, bench.files()), Machine(), bench.progress)
+    result = boot_native(Job(SCRIPT, bench.files()), bench.machine(), bench.progress)
     bench.step(result, "check")
     counted.check(bench, result, "stat", NAMES)
     for name, status, words in (

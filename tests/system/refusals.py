@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from pctestbed import Job, Machine, boot_xen
+from pctestbed import Job, boot_xen
 from pctestbed.artefacts import TESTBED
 
 SCRIPT = """
@@ -40,7 +40,7 @@ def run(bench):
             os.environ["PERFCTR_XEN"] = own
         else:
             os.environ.pop("PERFCTR_XEN", None)
-        result = boot_xen([], Machine(xen_args=xen_args), Job(SCRIPT, bench.files()),
+        result = boot_xen([], bench.machine(xen_args=xen_args), Job(SCRIPT, bench.files()),
                           bench.progress)["dom0"]
         steps = result.steps
         bench.check(f"{name}: the module does not load", steps["insmod"].status != 0, "")

@@ -5,6 +5,9 @@
 Each boot is a module of this directory with a function run(bench), which calls
 bench.check(name, condition, detail) for every fact. A machine that does not boot,
 or whose job does not come to its end, is an error of that boot.
+
+A boot runs in a mode: the vendor of the CPU, and the type of the guests. It is given
+as BOOT:MODE, e.g. guests:pvh-amd; without a mode it is pv-intel.
 """
 import argparse
 import importlib
@@ -18,10 +21,15 @@ HERE = Path(__file__).resolve().parent
 TESTS = HERE.parent
 sys.path[:0] = [str(TESTS / "testbed"), str(TESTS / "programs"), str(HERE)]
 
-from pctestbed import TestbedError                              # noqa: E402
+from pctestbed import Guest, Machine, TestbedError              # noqa: E402
+from pctestbed.machine import AMD_CPU, DEFAULT_CPU              # noqa: E402
 from pctestbed.products import products                         # noqa: E402
 
-BOOTS = ("native", "guests", "refusals", "sampling")
+CPUS = {"intel": DEFAULT_CPU, "amd": AMD_CPU}
+# What `make check` runs, and the rest of the matrix for `make check-all`.
+BOOTS = ("native", "guests", "refusals", "sampling", "native:pv-amd", "smoke:pv-amd")
+MATRIX = BOOTS + tuple(f"{boot}:{mode}" for mode in ("pv-amd", "pvh-amd", "hvm-amd")
+                       for boot in ("guests", "sampling")) + ("refusals:pv-amd",)
 
 
 class Bench:
@@ -31,6 +39,19 @@ class Bench:
         self.build = Path(build)
         self.passed = self.failed = self.skipped = 0
         self.begin = time.monotonic()
+        self.type, self.vendor = "pv", "intel"
+
+    @property
+    def mode(self):
+        return f"{self.type}-{self.vendor}"
+
+    def machine(self, **more):
+        return Machine(cpu=CPUS[self.vendor], **more)
+
+    def guest(self, name, job, **more):
+        """A guest of the boot's type, whose clock is the CPU's."""
+        more["config"] = {"tsc_mode": "native"} | more.get("config", {})
+        return Guest(name, job, **({"type": self.type} | more))
 
     def say(self, text):
         print(f"[{time.monotonic() - self.begin:5.0f} s] {text}", flush=True)
@@ -38,15 +59,15 @@ class Bench:
     def check(self, name, condition, detail=""):
         if condition:
             self.passed += 1
-            print(f"pass  {name}", flush=True)
+            print(f"pass  {self.mode}: {name}", flush=True)
         else:
             self.failed += 1
             detail = detail.decode(errors="replace") if isinstance(detail, bytes) else str(detail)
-            print(f"FAIL  {name}: {detail.strip()[-600:]}", flush=True)
+            print(f"FAIL  {self.mode}: {name}: {detail.strip()[-600:]}", flush=True)
 
     def skip(self, name, reason):
         self.skipped += 1
-        print(f"skip  {name}: {reason}", flush=True)
+        print(f"skip  {self.mode}: {name}: {reason}", flush=True)
 
     def step(self, result, name, status=0):
         """The step, after checking its exit status. None if it never ran."""
@@ -60,13 +81,30 @@ class Bench:
                    f"{step.stderr.decode(errors='replace')}")
         return step
 
+    def quiet(self, dom0):
+        """Xen's log, which the step xen-log has brought, has no complaint."""
+        log = dom0.steps["xen-log"].text if "xen-log" in dom0.steps else "no log"
+        words = ("WARN", "BUG", "ASSERT", "Assertion", "no log")
+        self.check("Xen has nothing to complain about", not any(w in log for w in words), log)
+
+    def lines(self, result, name):
+        """A step that prints "ok NAME: ..." or "BAD NAME: ...", and "# ..." to be shown."""
+        step = self.step(result, name)
+        for line in step.text.splitlines() if step else ():
+            if line.startswith("# "):
+                self.say(f"{name}: {line[2:]}")
+                continue
+            self.check(f"{name}: {line.split(' ', 1)[1].rsplit(':', 1)[0]}",
+                       line.startswith("ok "), line)
+
     def files(self):
         """The products and this directory's programs."""
         found = products("/lib/perfctr.ko", "/usr/bin/perfctr", "/usr/bin/perfctr-selftest",
                          "/usr/lib/programs")
-        for name in ("rdpmc", "spin", "asnobody", "badioctl"):
+        for name in ("rdpmc", "spin", "asnobody", "badioctl", "kernel"):
             found[f"/usr/bin/{name}"] = self.build / name
-        found["/lib/hvsweep.ko"] = self.build / "hvsweep" / "hvsweep.ko"
+        for name in ("hvsweep", "kloop"):
+            found[f"/lib/{name}.ko"] = self.build / name / f"{name}.ko"
         return found
 
     def progress(self, who, kind, name, data):
@@ -75,19 +113,24 @@ class Bench:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True)
-    parser.add_argument("--only", default=",".join(BOOTS), help="comma-separated boots")
+    parser.add_argument("--only", help="comma-separated boots")
+    parser.add_argument("--all", action="store_true", help="every boot in every mode")
     args = parser.parse_args()
     bench = Bench(args.build)
-    for name in args.only.split(","):
-        bench.say(f"boot: {name}")
+    boots = args.only.split(",") if args.only else MATRIX if args.all else BOOTS
+    for boot in boots:
+        name, _, mode = boot.partition(":")
+        bench.type, _, bench.vendor = (mode or "pv-intel").partition("-")
+        bench.say(f"boot: {name} ({bench.mode})")
         try:
             importlib.import_module(name).run(bench)
         except TestbedError as error:
-            bench.check(f"{name} boots", False, error)
+            bench.check(f"{boot} boots", False, error)
         except Exception:                       # a defect of the test: it has failed
-            bench.check(f"{name} runs", False, traceback.format_exc())
+            bench.check(f"{boot} runs", False, traceback.format_exc())
     bench.say("end of the system tests")
     print(f"{bench.passed} passed, {bench.failed} failed, {bench.skipped} skipped")
     return 5 if bench.failed else 0

@@ -14,6 +14,8 @@
 
 #include <linux/perfctr.h>
 
+#include "vendor.h"
+
 static int bad;
 
 static void expect(const char *name, long result, int want)
@@ -40,7 +42,7 @@ static struct perfctr_config valid(void)
     memset(&c, 0, sizeof(c));
     c.size = sizeof(c);
     c.nr = 1;
-    c.counter[0].event = 0x00c0;
+    c.counter[0].event = INSTRUCTIONS;
     c.counter[0].domain = PERFCTR_DOM_USER;
     return c;
 }
@@ -91,7 +93,7 @@ static void configurations(void)
     c = valid();
     c.nr = 9;
     for (int i = 0; i < 9; i++) {
-        c.counter[i].event = 0x00c4;
+        c.counter[i].event = BRANCHES;
         c.counter[i].domain = PERFCTR_DOM_USER;
     }
     configure("9 general counters", &c, ENOSPC);

@@ -24,9 +24,8 @@
 
 #include <linux/perfctr.h>
 
-#define INSTRUCTIONS 0x00c0
-#define CYCLES 0x003c
-#define CONDITIONAL 0x01c4
+#include "vendor.h"
+
 #define THREADS 4
 #define PERIODS 300
 #define PERIOD 10007ul

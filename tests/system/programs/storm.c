@@ -16,11 +16,13 @@
 
 #include <linux/perfctr.h>
 
-static const unsigned int EVENTS[] = { 0x00c0, 0x00c4, 0x01c4 };
-#define NR (sizeof(EVENTS) / sizeof(EVENTS[0]))
+#include "vendor.h"
+
+#define NR 3
 
 static void start(void)
 {
+    const unsigned int events[NR] = { INSTRUCTIONS, BRANCHES, CONDITIONAL };
     struct perfctr_info info = { .size = sizeof(info) };
     struct perfctr_config c = { .size = sizeof(c), .nr = NR, .buffer_pages = 16 };
     int fd = open("/dev/perfctr", O_RDWR | O_CLOEXEC);
@@ -30,7 +32,7 @@ static void start(void)
         exit(1);
     }
     for (unsigned int i = 0; i < NR; i++) {
-        c.counter[i].event = EVENTS[i];
+        c.counter[i].event = events[i];
         c.counter[i].domain = PERFCTR_DOM_USER;
         c.counter[i].mode = PERFCTR_MODE_SAMPLE;
         c.counter[i].period = info.min_period;

@@ -4,10 +4,11 @@ import programs
 from measure import Measure
 
 MAIN = ("instructions:u", "branches:u")
-OTHER = ("branches-conditional:u", "r08c4:u", "branches:u", "instructions:u")
+# Near returns by each vendor's own code: there is no generic name.
+RETURNS = {"intel": "r08c4:u", "amd": "r00c8:u"}
 EXPECTED = {"instructions:u": "instructions", "branches:u": "branches",
-            "branches-conditional:u": "cond", "r08c4:u": "ret"}
-NAMES = {"r08c4:u": "returns:u"}
+            "branches-conditional:u": "cond"} | dict.fromkeys(RETURNS.values(), "ret")
+NAMES = dict.fromkeys(RETURNS.values(), "returns:u")
 STORM_US = 2000
 ALL = programs.load()
 # Run in every placement; the others on a CPU of their own only.
@@ -15,6 +16,11 @@ SHARED = ("calls", "cond", "exec", "fork", "indirect", "lock", "million", "neste
           "pipe", "repfault", "signals", "sse", "string", "syscalls", "threads")
 # Moves itself, so it is not said to share a CPU.
 WANDERING = ("affinity",)
+
+
+def _other(vendor):
+    """A set of events that another one competes with."""
+    return ("branches-conditional:u", RETURNS[vendor], "branches:u", "instructions:u")
 
 
 def _argv(name):
@@ -26,7 +32,7 @@ def own():
     return [[Measure(f"own.{name}", MAIN, "pin 0", _argv(name))] for name in ALL]
 
 
-def shared_vcpu():
+def shared_vcpu(vendor):
     """Two at a time on one CPU, counting different sets."""
     names = SHARED
     pairs = []
@@ -34,20 +40,21 @@ def shared_vcpu():
         partner = names[(index + 1) % len(names)]
         if index % 2 == 0:
             pairs.append([Measure(f"vcpu.{name}", MAIN, "pin 1", _argv(name)),
-                          Measure(f"vcpu.{partner}", OTHER, "pin 1", _argv(partner))])
+                          Measure(f"vcpu.{partner}", _other(vendor), "pin 1", _argv(partner))])
     return pairs
 
 
-def shared_cpu(second):
+def shared_cpu(vendor, second):
     """One at a time, while another domain does the same on the same CPU."""
     names = list(SHARED)
     if second:
         names.reverse()
-    return [[Measure(f"cpu.{name}", OTHER if second else MAIN, f"pin {index % 2}", _argv(name))]
+    events = _other(vendor) if second else MAIN
+    return [[Measure(f"cpu.{name}", events, f"pin {index % 2}", _argv(name))]
             for index, name in enumerate(names)]
 
 
-def migrating(second):
+def migrating(vendor, second):
     """Two at a time, moved between VCPUs (here) and CPUs (by dom0)."""
     names = list(SHARED) + list(WANDERING) + ["sleep"]
     if second:
@@ -55,7 +62,7 @@ def migrating(second):
     groups = []
     for index in range(0, len(names), 2):
         groups.append([
-            Measure(f"storm.{name}", MAIN if (index + i + second) % 2 else OTHER,
+            Measure(f"storm.{name}", MAIN if (index + i + second) % 2 else _other(vendor),
                     f"storm {index + i + 1} {STORM_US}", _argv(name))
             for i, name in enumerate(names[index:index + 2])])
     return groups

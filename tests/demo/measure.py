@@ -51,8 +51,9 @@ def parse(data, groups):
     current = None
     for line in data.decode(errors="replace").splitlines():
         if line.startswith("@ "):
-            _, name, status = line.split()
-            current = found[name] = Counted(name, int(status), events.get(name, []))
+            _, name, *status = line.split()
+            current = found[name] = Counted(name, int(status[0]) if status else -1,
+                                            events.get(name, []))
         elif current is None:
             continue
         elif line.startswith("{"):

@@ -39,13 +39,13 @@ def own():
     return [[_measure(f"sown.{name}", MAIN, "pin 0", name)] for name in NAMES]
 
 
-def shared_vcpu():
+def shared_vcpu(_vendor):
     return [[_measure(f"svcpu.{one}", MAIN, "pin 1", one),
              _measure(f"svcpu.{two}", OTHER, "pin 1", two)]
             for one, two in zip(NAMES[::2], NAMES[1::2])]
 
 
-def shared_cpu(second):
+def shared_cpu(_vendor, second):
     names = list(NAMES)
     if second:
         names.reverse()
@@ -53,7 +53,7 @@ def shared_cpu(second):
             for index, name in enumerate(names)]
 
 
-def migrating(second):
+def migrating(_vendor, second):
     names = list(NAMES)
     if second:
         names.reverse()

@@ -31,26 +31,32 @@ def _known(rows):
               f"({row['note']})")
     if len(wrong) > SHOWN:
         print(f"  ... and {len(wrong) - SHOWN} more, see demo.json")
-    print(f"\n  {'program':12} {'event':16} {'expected':>14} {'native':>14} "
-          f"{'guest':>14} {'difference':>10}")
+    modes = sorted({row["mode"] for row in rows})
+    print(f"\n  On a CPU of its own\n  {'program':12} {'event':16} {'expected':>14} "
+          + " ".join(f"{mode:>14}" for mode in modes))
+    own = {}
     for row in rows:
-        if row["mode"].startswith("pv") and row["placement"] == "own":
-            print(f"  {row['program']:12} {row['event']:16} {_number(row['expected']):>14} "
-                  f"{_number(row['native']):>14} {_number(row['measured']):>14} "
-                  f"{_number(row['error']):>10}")
+        if row["placement"] == "own":
+            own.setdefault((row["program"], row["event"], row["expected"]), {})[row["mode"]] = row
+    for (program, event, expected), cells in own.items():
+        print(f"  {program:12} {event:16} {_number(expected):>14} " + " ".join(
+            f"{_number(cells[mode]['measured'] if mode in cells else None):>14}"
+            for mode in modes))
 
 
 def _real(rows):
     print("\nReal programs: native and guest")
-    print(f"  {'program':10} {'event':16} {'native':>14} {'guest':>14} {'difference':>12}  note")
+    print(f"  {'program':10} {'event':16} {'mode':10} {'native':>14} {'guest':>14} "
+          f"{'difference':>12}  note")
     for row in rows:
-        if not row["mode"].startswith("pv"):
+        if row["mode"].startswith("native"):
             continue
         relative = "-"
         if row["native"] and row["measured"] is not None:
             relative = f"{(row['measured'] - row['native']) / row['native']:+.5%}"
-        print(f"  {row['program']:10} {row['event']:16} {_number(row['native']):>14} "
-              f"{_number(row['measured']):>14} {relative:>12}  {row['note']}")
+        print(f"  {row['program']:10} {row['event']:16} {row['mode']:10} "
+              f"{_number(row['native']):>14} {_number(row['measured']):>14} {relative:>12}  "
+              f"{row['note']}")
 
 
 def _sample(rows):
@@ -69,10 +75,11 @@ def _sample(rows):
 
 def _profile(rows):
     print("\nProfile of ftest, in percent")
-    print(f"  {'event':16} {'function':10} {'by hand':>9} {'native':>9} {'guest':>9}  note")
+    print(f"  {'event':16} {'mode':10} {'function':10} {'by hand':>9} {'native':>9} "
+          f"{'guest':>9}  note")
     for row in rows:
         function, _, note = row["note"].partition("; ")
-        print(f"  {row['event']:16} {function:10} " + " ".join(
+        print(f"  {row['event']:16} {row['mode']:10} {function:10} " + " ".join(
             f"{'-' if row[key] is None else format(row[key], '.2f'):>9}"
             for key in ("expected", "native", "measured")) + f"  {note}"
             + ("  DIFFERS" if row["error"] else ""))
@@ -80,13 +87,16 @@ def _profile(rows):
 
 def _cost(rows):
     print("\nCost, per operation")
-    print(f"  {'operation':26} {'what':14} {'native':>12} {'guest':>12}  note")
-    paired = {row["program"] for row in rows if row["mode"].startswith("pv")}
+    print(f"  {'operation':26} {'what':14} {'mode':12} {'native':>12} {'guest':>12}  note")
+    paired = {(row["program"], row["mode"].partition("-")[2]) for row in rows
+              if not row["mode"].startswith("native")}
     for row in rows:
-        guest = row["mode"].startswith("pv")
-        if row["measured"] is not None and (guest or row["program"] not in paired):
-            print(f"  {row['program']:26} {row['event']:14} {_number(row['native']):>12} "
-                  f"{_number(row['measured'] if guest else None):>12}  {row['note']}")
+        kind, _, vendor = row["mode"].partition("-")
+        if row["measured"] is None or (kind == "native" and (row["program"], vendor) in paired):
+            continue
+        print(f"  {row['program']:26} {row['event']:14} {row['mode']:12} "
+              f"{_number(row['native']):>12} "
+              f"{_number(row['measured'] if kind != 'native' else None):>12}  {row['note']}")
 
 
 def show(rows):

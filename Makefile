@@ -45,7 +45,7 @@ check: all emulator images ## Run all tests; the last line is the sum
 check-all: all emulator images ## Run the whole matrix of modes
 	@tests/run-suites check-all
 
-demo: all emulator images ## Boot Xen with two guests and compare counts with native ones
+demo: all emulator images ## Boot Xen and guests, on Intel and AMD, and compare counts with native ones
 	@tests/demo/run
 
 accuracy: all emulator images ## Compare real programs natively and in guests

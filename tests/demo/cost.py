@@ -85,7 +85,7 @@ def tags(native):
 def script(native):
     """The job of bare Linux, or of the first guest."""
     lines = [OTHER, MARK_NATIVE if native else MARK_GUEST,
-             "perfctr-selftest cost >/run/read_cost; tb file read_cost /run/read_cost", "tag=100",
+             "perfctr-selftest cost >/run/read_cost; tb file read_cost /run/read_cost",
              "taskset -p 1 $$ >/dev/null", "mark 100"]
     tag = 100
     for name, command, count in actions(native):

@@ -235,15 +235,16 @@ def guests(side):
 def vpmu(side):
     """Xen with its own virtual PMU and one guest: what a sample of Linux perf costs."""
     say(f"{side.vendor}: booting Xen with vpmu=on and one guest")
-    script_ = PRELUDE + "tb-wait -t 600 enabled\n" + cost_sample.script_vpmu() + "tb-wait -t 900 end\n"
+    script_ = (PRELUDE + "tb-wait -t 600 enabled\n" + cost_sample.script_vpmu()
+               + "tb-wait -t 900 end\n")
     dom0 = ("step -t 400 start-one guest-start one || exit 4\ntb-signal enabled\n"
             "pin() { xl vcpu-pin \"$@\" >/dev/null || exit 4; }\n"
             + cost_sample.dom0_vpmu() + "tb-signal end\nguest-wait one 60\n")
     found = {"/usr/bin/ftest": BUILD / "programs" / "tools" / "ftest",
              "/job/job.sh": HERE / "job.sh"} | with_libraries("/usr/bin/perf")
     report = side.report("vpmu")
-    boot_xen([Guest("one", Job(script_, found), config=CONFIG | cost_sample.CONFIG_VPMU)],
-             Machine(cpu=side.cpu, xen_args="vpmu=on", report=report, seconds=900),
+    guest = Guest("one", Job(script_, found), config=CONFIG | cost_sample.CONFIG_VPMU)
+    boot_xen([guest], Machine(cpu=side.cpu, xen_args="vpmu=on", report=report, seconds=900),
              Job(dom0, {}), lambda who, *rest: side.progress("vpmu-" + who, *rest))
     failed = side.arrived.get(("vpmu-one", "failed"), b"").decode().strip()
     if failed:

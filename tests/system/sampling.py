@@ -5,6 +5,8 @@ Guest `one` runs the module's own test of sampling, the overflow tests of others
 `perfctr record`, whose files Linux's perf reads here. Then `two` shares its CPUs and
 takes as many overflow interrupts as it can get, while `one` measures what is left.
 """
+import json
+
 import counted
 import recordings
 from pctestbed import Job, boot_xen
@@ -29,8 +31,20 @@ def parts(*groups):
                    for name, limit, names in groups)
 
 
+# Samples of one program, taken in batches, and the counters' interrupts meanwhile.
+UPCALLS = r"""
+interrupts() { awk '/perfctr/ { for (i = 2; i < NF; i++) n += $i } END { print n + 0 }' \
+    /proc/interrupts; }
+before=$(interrupts)
+step -t 60 upcalls-samples perfctr-selftest samples instructions:u@1009 ftest 20000
+step upcalls echo $(($(interrupts) - before))
+"""
+# Records of which there is half a ring when Xen raises the interrupt: 4 pages of 64.
+BATCH = 128
+
 ONE = """
 step insmod insmod /lib/perfctr.ko || exit 1
+""" + UPCALLS + """
 """ + parts(*PARTS) + """
 step -t 100 imode imode
 step -t 100 imode-again imode
@@ -109,6 +123,7 @@ def run(bench):
     for name, _, _ in (*PARTS, THROTTLED):
         check_parts(bench, one, f"sample-{name}")
     check_rate(bench, one)
+    check_upcalls(bench, one)
     for name in ("imode", "imode-again"):
         bench.lines(one, name)
     recordings.check(bench, one, files)
@@ -130,6 +145,19 @@ def check_parts(bench, result, name):
                         line.startswith("ok "), line)
     bench.check(f"{name} came to its end", step and step.text.endswith("sample: ok\n"),
                 step.text[-300:] if step else "")
+
+
+def check_upcalls(bench, one):
+    """At most one interrupt for each batch; switches collect samples without one."""
+    step = bench.step(one, "upcalls-samples")
+    if not step:
+        return
+    samples = json.loads(step.text)["events"][0]["samples"]
+    upcalls = int(one.steps["upcalls"].text)
+    bench.check("batches: at most one upcall for each",
+                samples > 10 * BATCH and 1 <= upcalls <= samples / BATCH,
+                f"{upcalls} for {samples} samples")
+    bench.say(f"{upcalls} upcalls for {samples} samples")
 
 
 def check_rate(bench, one):

@@ -56,7 +56,8 @@ def costs(xen_syms):
     for name, body in _functions(text):
         calls = {match[1] for mnemonic, operands in body
                  if mnemonic.startswith(("call", "jmp")) and (match := CALL.search(operands))}
-        if name not in HOOKS and calls & set(HOOKS):
+        # What lies in our own functions is for VCPUs that have counters.
+        if not name.startswith("vperfctr_") and calls & set(HOOKS):
             places.append((name, calls & set(HOOKS), _tested(body)))
     missing = set(HOOKS).difference(*(hooks for _, hooks, _ in places))
     if missing:

@@ -28,21 +28,11 @@
 #define perfctr_code(sel, umask) \
     (((sel) & 0xff) | ((umask) << 8) | (((sel) & 0xf00) << 8))
 
-/* The same on all of them, see the kernels' generic events. */
+/*
+ * The same on all of them, see the kernels' generic events; the last one is of
+ * Zen 4 and later.
+ */
 static const struct perfctr_event zen_events[] = {
-    KINDS(0x29, 0x07),                 /* loads, stores, both */
-    EV(0x76, 0x00, IPC),               /* cycles not in halt */
-    EV(0xc0, 0x00, IPC),               /* instructions retired */
-    EV(0xc2, 0x00, ARCH),              /* branches retired */
-    EV(0xc3, 0x00, ARCH),              /* mispredicted branches retired */
-    EV(0xc4, 0x00, FULL),              /* taken branches retired */
-    EV(0xc5, 0x00, FULL),              /* mispredicted taken branches */
-    EV(0x64, 0x09, ARCH),              /* misses in the L2 cache */
-    EV(0x60, 0xff, ARCH),              /* requests to the L2 cache */
-};
-
-/* Zen 4 and later. */
-static const struct perfctr_event zen4_events[] = {
     KINDS(0x29, 0x07),                 /* loads, stores, both */
     EV(0x76, 0x00, IPC),               /* cycles not in halt */
     EV(0xc0, 0x00, IPC),               /* instructions retired */
@@ -133,15 +123,10 @@ void perfctr_amd_events(struct perfctr_model *model, unsigned int family)
         model->events = fam17h_events;
         model->nr_events = ARRAY_SIZE(fam17h_events);
     }
-    else if ( model->version >= 2 )
-    {
-        model->events = zen4_events;
-        model->nr_events = ARRAY_SIZE(zen4_events);
-    }
     else
     {
         model->events = zen_events;
-        model->nr_events = ARRAY_SIZE(zen_events);
+        model->nr_events = ARRAY_SIZE(zen_events) - (model->version < 2);
     }
 }
 

@@ -33,17 +33,6 @@ static void wrote(const struct row *rows, unsigned int n)
     wrote((const struct row[]){ __VA_ARGS__ }, \
           sizeof((struct row[]){ __VA_ARGS__ }) / sizeof(struct row))
 
-/* Domain d's VCPU 0 counts in its user mode on CPU 0. */
-static void start(unsigned int d, unsigned int n, const uint64_t *events,
-                  uint32_t domain)
-{
-    run_on(0, vcpu(d, 0));
-    EQUAL(register_page(d * EMUL_FRAMES / 2), 0);
-    request_and_go(create(n, events, domain), 1000 * (d + 1));
-    emul_user(1);
-    emul_forget();
-}
-
 static void test_boot_amd(void)
 {
     static const struct {
@@ -128,7 +117,7 @@ static void test_v2(void)
     WROTE({ EMUL_AMD_CTL, 0 }, { EMUL_AMD_CTL, 7 });
 
     test_case("AMD v2: to another domain's two counters");
-    start(1, 2, two, U);
+    start_user(1, 2, two, U);
     run_on(0, vcpu(0, 0));
     emul_forget();
     run_on(0, vcpu(1, 0));
@@ -142,7 +131,7 @@ static void test_v2(void)
 
     test_case("AMD v2: an overflow is seen in the status, which is cleared");
     world_new_on(ZEN_V2, false);
-    start(0, 1, three, U);
+    start_user(0, 1, three, U);
     to_kernel();
     request_and_go(create(1, three, U), -5ull & ((1ull << 48) - 1));
     emul_user(7);
@@ -178,7 +167,7 @@ static void test_v1(void)
 
     test_case("AMD v1: crossings of uk counters: 0");
     world_new_on(ZEN, false);
-    start(0, 3, three, U | K);
+    start_user(0, 3, three, U | K);
     to_kernel();
     to_user();
     EQUAL(emul_writes, 0);
@@ -193,7 +182,7 @@ static void test_v1(void)
 
     test_case("AMD v1: u-only, in the guest's kernel: 0 out, 0 in");
     world_new_on(ZEN, false);
-    start(0, 3, three, U);
+    start_user(0, 3, three, U);
     to_kernel();
     emul_forget();
     run_on(0, NULL);
@@ -202,7 +191,7 @@ static void test_v1(void)
 
     test_case("AMD v1: to another domain's two counters");
     to_user();
-    start(1, 2, two, U);
+    start_user(1, 2, two, U);
     run_on(0, vcpu(0, 0));
     emul_forget();
     run_on(0, vcpu(1, 0));
@@ -237,7 +226,7 @@ static void test_v1_overflow(void)
 
     test_case("AMD v1: an overflow shows in the value");
     world_new_on(ZEN, false);
-    start(0, 2, two, U);
+    start_user(0, 2, two, U);
     to_kernel();
     request_and_go(create(2, two, U), minus5);
     emul_user(7);
@@ -299,8 +288,8 @@ static void test_values(void)
         test_case("AMD v%u: values go with the VCPU, others read zero",
                   machine == ZEN ? 1 : 2);
         world_new_on(machine, false);
-        start(0, 3, three, U);
-        start(1, 2, two, U);
+        start_user(0, 3, three, U);
+        start_user(1, 2, two, U);
         for ( i = 0; i < 6; i++ )
         {
             run_on(1, NULL);

@@ -9,17 +9,6 @@ static const uint64_t four[] = { BRANCHES, MISPRED, LLC_MISS, INSNS | 1 << 24 };
 static const uint64_t two[] = { MISPRED, BRANCHES };
 static const uint64_t fixed[] = { INSNS, CYCLES };
 
-/* Domain d's VCPU 0 counts on CPU 0, and is in user mode. */
-static void start(unsigned int d, unsigned int n, const uint64_t *events,
-                  uint32_t domain)
-{
-    run_on(0, vcpu(d, 0));
-    EQUAL(register_page(d * EMUL_FRAMES / 2), 0);
-    request_and_go(create(n, events, domain), 1000 * (d + 1));
-    emul_user(1);
-    emul_forget();
-}
-
 /* What everybody who may use RDPMC on a CPU sees: its own, or zero. */
 static void check_private(unsigned int cpu)
 {
@@ -61,7 +50,7 @@ static void test_costs(void)
 
     test_case("cost: counting to not counting: 1");
     world_new();
-    start(0, 4, four, U);
+    start_user(0, 4, four, U);
     run_on(0, vcpu(2, 0));
     EQUAL(emul_writes, 1);
     EQUAL(emul_write[0].msr, MSR_CORE_PERF_GLOBAL_CTRL);
@@ -91,15 +80,15 @@ static void test_costs(void)
     to_kernel();
     EQUAL(emul_writes, 2);
     world_new();
-    start(0, 4, four, U | K);
+    start_user(0, 4, four, U | K);
     to_kernel();
     to_user();
     EQUAL(emul_writes, 0);
 
     test_case("cost: 4 counters to 2 of another domain, on the same ones");
     world_new();
-    start(1, 2, two, U);
-    start(0, 4, four, U);
+    start_user(1, 2, two, U);
+    start_user(0, 4, four, U);
     run_on(0, vcpu(1, 0));
     /* 2 controls, 2 selectors (swapped), 2 values, 2 zeros */
     EQUAL(emul_writes_to(0x38f, 0x38f), 2);
@@ -118,8 +107,8 @@ static void test_costs(void)
 
     test_case("cost: disjoint counters: values, zeros, selectors, 2");
     world_new();
-    start(1, 2, fixed, U);
-    start(0, 4, four, U);
+    start_user(1, 2, fixed, U);
+    start_user(0, 4, four, U);
     run_on(0, vcpu(1, 0));
     /* the fixed counters' control has not changed */
     EQUAL(emul_writes, 2 + 2 + 4);
@@ -127,15 +116,15 @@ static void test_costs(void)
 
     test_case("cost: the same configuration in another domain: values and 2");
     world_new();
-    start(1, 4, four, U);
-    start(0, 4, four, U);
+    start_user(1, 4, four, U);
+    start_user(0, 4, four, U);
     run_on(0, vcpu(1, 0));
     EQUAL(emul_writes, 2 + 4);
     EQUAL(emul_pmu[0].gp[0], 2001);
 
     test_case("the costs are the ones that the VCPU is told");
     world_new();
-    start(0, 4, four, U);
+    start_user(0, 4, four, U);
     {
         uint64_t before = current->arch.perfctr->msr_writes;
 
@@ -153,7 +142,7 @@ static void test_values(void)
 
     test_case("values go with the VCPU from CPU to CPU");
     world_new();
-    start(0, 4, four, U);
+    start_user(0, 4, four, U);
     for ( i = 0; i < 5; i++ )
     {
         run_on(i & 1, NULL);
@@ -167,7 +156,7 @@ static void test_values(void)
 
     test_case("coming back to a CPU after counting elsewhere is a restore");
     world_new();
-    start(0, 4, four, U);
+    start_user(0, 4, four, U);
     run_on(0, NULL);
     run_on(1, vcpu(0, 0));
     emul_user(100);
@@ -179,7 +168,7 @@ static void test_values(void)
 
     test_case("a new request elsewhere, too");
     world_new();
-    start(0, 4, four, U);
+    start_user(0, 4, four, U);
     run_on(0, NULL);
     run_on(1, vcpu(0, 0));
     to_kernel();
@@ -190,7 +179,7 @@ static void test_values(void)
 
     test_case("kernel and Xen are not counted for u, user is not for k");
     world_new();
-    start(0, 2, two, U);
+    start_user(0, 2, two, U);
     emul_xen(1000);
     to_kernel();
     emul_user(1000);
@@ -198,7 +187,7 @@ static void test_values(void)
     emul_user(3);
     EQUAL(emul_pmu[0].gp[0], 1004);
     world_new();
-    start(0, 2, two, K);
+    start_user(0, 2, two, K);
     emul_user(500);
     to_kernel();
     emul_user(7);
@@ -208,7 +197,7 @@ static void test_values(void)
 
     test_case("a VCPU switched out in its kernel is let in there");
     world_new();
-    start(0, 2, two, U);
+    start_user(0, 2, two, U);
     to_kernel();
     run_on(0, NULL);
     run_on(1, vcpu(0, 0));
@@ -225,7 +214,7 @@ static void test_values(void)
 
     test_case("h counts Xen's work for this VCPU only");
     world_new();
-    start(0, 1, two, HYP);
+    start_user(0, 1, two, HYP);
     emul_user(1000);
     emul_xen(5);
     run_on(0, vcpu(2, 0));

@@ -93,5 +93,8 @@ void interrupt_xen(void);
 /* Write the request line, with all start values the same, and go to user. */
 void request(uint32_t handle, uint64_t start);
 void request_and_go(uint32_t handle, uint64_t start);
+/* Domain d's VCPU 0 counts in its user mode on CPU 0, and is there. */
+void start_user(unsigned int d, unsigned int n, const uint64_t *events,
+                uint32_t domain);
 
 #endif /* TEST_H */

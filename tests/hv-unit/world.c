@@ -321,3 +321,13 @@ void request_and_go(uint32_t handle, uint64_t start)
     request(handle, start);
     to_user();
 }
+
+void start_user(unsigned int d, unsigned int n, const uint64_t *events,
+                uint32_t domain)
+{
+    run_on(0, vcpu(d, 0));
+    EQUAL(register_page(d * EMUL_FRAMES / 2), 0);
+    request_and_go(create(n, events, domain), 1000 * (d + 1));
+    emul_user(1);
+    emul_forget();
+}

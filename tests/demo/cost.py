@@ -87,19 +87,18 @@ def script(native):
     lines = [OTHER, MARK_NATIVE if native else MARK_GUEST,
              "perfctr-selftest cost >/run/read_cost; tb file read_cost /run/read_cost",
              "taskset -p 1 $$ >/dev/null", "mark 100"]
-    tag = 100
+    first, tag = tags(native)
     for name, command, count in actions(native):
         if name in SETUP:
-            tag += 1
-            lines.append(f"{SETUP[name]}; mark {tag}")
+            lines.append(f"{SETUP[name]}; mark {first[name]}")
         for times in (1, 2):
-            tag += 1
             lines.append(f"{command.format(count * times)} >/run/cost.out 2>&1 "
-                         f"|| echo '{name} failed' $(cat /run/cost.out) >>/run/failed; mark {tag}")
+                         f"|| echo '{name} failed' $(cat /run/cost.out) >>/run/failed; "
+                         f"mark {first[name] + times}")
     if not native:
-        for name, first, _ in BURNS:
+        for name, send, _ in BURNS:
             lines.append(f"mark {tag + 1}; tb-barrier -t 300 {name} 2; "
-                         f"{first} switcher burn {SECONDS} >/dev/null; "
+                         f"{send} switcher burn {SECONDS} >/dev/null; "
                          f"tb-wait -t 100 {name}-done; mark {tag + 2}")
             tag += 2
     lines.append("touch /run/failed; tb file failed /run/failed")

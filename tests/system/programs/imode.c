@@ -136,30 +136,46 @@ static void on_overflow(int sig)
     interrupts++;
 }
 
+static const struct perfctr_buffer *map_buffer(int fd)
+{
+    void *buffer = mmap(NULL, 17 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+                        PERFCTR_MMAP_BUFFER);
+
+    if (buffer == MAP_FAILED)
+        die("mmap");
+    return buffer;
+}
+
+// The number of records, and how many events they came late in all.
+static unsigned long look(const struct perfctr_buffer *buffer, unsigned long *late)
+{
+    const struct perfctr_record_sample *s =
+        (const void *)((const char *)buffer + buffer->data_offset);
+    unsigned long records = buffer->data_head / sizeof(*s);
+
+    *late = 0;
+    for (unsigned long i = 0; i < records; i++)
+        *late += s[i].count - (i + 1) * PERIOD;
+    return records;
+}
+
 // What a thread has executed beyond its periods are the handler's instructions.
 static void *thread(void *arg)
 {
     const struct perfctr_buffer *buffer;
     int fd = sampling(INSTRUCTIONS, PERIOD, SIGRTMIN + 2);
-    unsigned long n = (PERIODS * PERIOD + 200) / 2, late = 0;
+    unsigned long n = (PERIODS * PERIOD + 200) / 2, records, late;
     struct perfctr_read r;
     char name[60];
 
-    buffer = mmap(NULL, 17 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PERFCTR_MMAP_BUFFER);
-    if (buffer == MAP_FAILED)
-        die("mmap");
+    buffer = map_buffer(fd);
     if (ioctl(fd, PERFCTR_IOC_START))
         die("start");
     __asm__ volatile("1: dec %0\n\tjnz 1b" : "+r"(n) : : "cc");
     if (ioctl(fd, PERFCTR_IOC_STOP))
         die("stop");
     r = values(fd);
-
-    const struct perfctr_record_sample *s =
-        (const void *)((const char *)buffer + buffer->data_offset);
-    unsigned long records = buffer->data_head / sizeof(*s);
-    for (unsigned long i = 0; i < records; i++)
-        late += s[i].count - (i + 1) * PERIOD;
+    records = look(buffer, &late);
 #define EXPECT(what, got, least, most) \
     (snprintf(name, sizeof(name), "threads, %ld: " what, (long)arg), \
      expect(name, got, least, most))
@@ -178,13 +194,11 @@ static void *thread_cycles(void *arg)
 {
     const struct perfctr_buffer *buffer;
     int fd = sampling(CYCLES, PERIOD, SIGRTMIN + 2);
-    unsigned long late = 0;
+    unsigned long records, late;
     struct perfctr_read r;
     char name[60];
 
-    buffer = mmap(NULL, 17 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PERFCTR_MMAP_BUFFER);
-    if (buffer == MAP_FAILED)
-        die("mmap");
+    buffer = map_buffer(fd);
     interrupts = 0;
     if (ioctl(fd, PERFCTR_IOC_START))
         die("start");
@@ -194,12 +208,7 @@ static void *thread_cycles(void *arg)
     if (ioctl(fd, PERFCTR_IOC_STOP))
         die("stop");
     r = values(fd);
-
-    const struct perfctr_record_sample *s =
-        (const void *)((const char *)buffer + buffer->data_offset);
-    unsigned long records = buffer->data_head / sizeof(*s);
-    for (unsigned long i = 0; i < records; i++)
-        late += s[i].count - (i + 1) * PERIOD;
+    records = look(buffer, &late);
     EXPECT("cycles, a record for each period", records, r.value[0] / PERIOD,
            r.value[0] / PERIOD);
     EXPECT("cycles, missed", r.missed[0] + r.buffer_lost, 0, 0);

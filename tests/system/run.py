@@ -8,12 +8,19 @@ or whose job does not come to its end, is an error of that boot.
 
 A boot runs in a mode: the vendor of the CPU, and the type of the guests. It is given
 as BOOT:MODE, e.g. guests:pvh-amd; without a mode it is pv-intel.
+
+An emulator uses one CPU, so as many boots run at once as there are CPUs; the outcomes of
+each are printed together.
 """
 import argparse
 import importlib
+import os
+import re
+import subprocess
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -22,12 +29,14 @@ TESTS = HERE.parent
 sys.path[:0] = [str(TESTS / "testbed"), str(TESTS / "programs"), str(HERE)]
 
 from pctestbed import Guest, Machine, TestbedError              # noqa: E402
+from pctestbed.emulator import WITH_US                          # noqa: E402
 from pctestbed.machine import AMD_CPU, DEFAULT_CPU              # noqa: E402
 from pctestbed.products import products                         # noqa: E402
 
 CPUS = {"intel": DEFAULT_CPU, "amd": AMD_CPU}
-# What `make check` runs, and the rest of the matrix for `make check-all`.
-BOOTS = ("native", "guests", "refusals", "sampling", "native:pv-amd", "smoke:pv-amd")
+# What `make check` runs, and the rest of the matrix for `make check-all`. Those that take
+# long are first, as two boots run at a time.
+BOOTS = ("smoke:pv-amd", "guests", "sampling", "refusals", "native", "native:pv-amd")
 MATRIX = BOOTS + tuple(f"{boot}:{mode}" for mode in ("pv-amd", "pvh-amd", "hvm-amd")
                        for boot in ("guests", "sampling")) + ("refusals:pv-amd",)
 
@@ -112,15 +121,8 @@ class Bench:
             self.say(f"{who} is up")
 
 
-def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", required=True)
-    parser.add_argument("--only", help="comma-separated boots")
-    parser.add_argument("--all", action="store_true", help="every boot in every mode")
-    args = parser.parse_args()
-    bench = Bench(args.build)
-    boots = args.only.split(",") if args.only else MATRIX if args.all else BOOTS
+def run_here(bench, boots):
+    """One boot after the other."""
     for boot in boots:
         name, _, mode = boot.partition(":")
         bench.type, _, bench.vendor = (mode or "pv-intel").partition("-")
@@ -131,6 +133,54 @@ def main():
             bench.check(f"{boot} boots", False, error)
         except Exception:                       # a defect of the test: it has failed
             bench.check(f"{boot} runs", False, traceback.format_exc())
+
+
+def run_apart(bench, boot):
+    """A boot in a process of its own; says how it goes on, and prints its outcomes at its end."""
+    command = [*WITH_US, sys.executable, __file__,
+               "--build", str(bench.build), "--only", boot]
+    outcomes, last = [], ""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace") as process:
+        for line in process.stdout:
+            progress = re.fullmatch(r"\[ *\d+ s\] (.*)\n", line)
+            if progress:
+                bench.say(f"{boot}: {progress[1]}")
+            else:
+                outcomes.append(line)
+                last = line
+    sums = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped\n", last)
+    if not sums or process.returncode not in (0, 5):
+        outcomes.append(f"FAIL  {boot}: its process ended with status {process.returncode}\n")
+        return "".join(outcomes), (0, 1, 0)
+    return "".join(outcomes[:-1]), tuple(map(int, sums.groups()))
+
+
+def run_at_once(bench, boots, jobs):
+    with ThreadPoolExecutor(jobs) as pool:
+        for text, sums in pool.map(lambda boot: run_apart(bench, boot), boots):
+            print(text, end="", flush=True)
+            bench.passed += sums[0]
+            bench.failed += sums[1]
+            bench.skipped += sums[2]
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--only", help="comma-separated boots")
+    parser.add_argument("--all", action="store_true", help="every boot in every mode")
+    parser.add_argument("--jobs", type=int,
+                        default=int(os.environ.get("PERFCTR_JOBS") or len(os.sched_getaffinity(0))),
+                        help="boots at a time (default: the number of CPUs, %(default)s)")
+    args = parser.parse_args()
+    bench = Bench(args.build)
+    boots = args.only.split(",") if args.only else MATRIX if args.all else BOOTS
+    if len(boots) == 1 or args.jobs == 1:
+        run_here(bench, boots)
+    else:
+        run_at_once(bench, boots, args.jobs)
     bench.say("end of the system tests")
     print(f"{bench.passed} passed, {bench.failed} failed, {bench.skipped} skipped")
     return 5 if bench.failed else 0

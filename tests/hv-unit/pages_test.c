@@ -185,7 +185,19 @@ static void test_life(void)
     run_on(0, NULL);
     perfctr_release(&emul_domain[0]);
     untouched();
-    EQUAL(perfctr_handle_destroy(emul_domain[0].arch.perfctr, 1), 0);
+    perfctr_release(&emul_domain[0]);
+
+    test_case("and what was configured: the next kernel has all handles");
+    EQUAL(perfctr_handle_destroy(emul_domain[0].arch.perfctr, 1), -ENOENT);
+    {
+        static const uint64_t insns[] = { INSNS };
+        unsigned int i;
+
+        run_on(0, vcpu(0, 0));
+        for ( i = 1; i <= XEN_PERFCTR_MAX_CONFIGS; i++ )
+            EQUAL(create(1, insns, U), i);
+        run_on(0, NULL);
+    }
     perfctr_release(&emul_domain[0]);
 }
 

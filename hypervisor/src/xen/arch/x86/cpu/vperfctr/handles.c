@@ -126,6 +126,18 @@ int perfctr_handle_destroy(struct perfctr_domain *pd, uint32_t handle)
 }
 
 /*
+ * The domain's lock is held, none of its VCPUs runs and none has one applied.  A
+ * kernel that starts after a soft reset knows nothing of its predecessor's.
+ */
+void perfctr_handle_forget_all(struct perfctr_domain *pd)
+{
+    unsigned int i;
+
+    for ( i = 0; pd->entries && i < XEN_PERFCTR_MAX_CONFIGS; i++ )
+        ACCESS_ONCE(pd->entries[i].refs) = 0;
+}
+
+/*
  * Local variables:
  * mode: C
  * c-file-style: "BSD"

@@ -197,6 +197,7 @@ void perfctr_release(struct domain *d)
     for_each_vcpu ( d, v )
         if ( v->arch.perfctr )
             release(v->arch.perfctr);
+    perfctr_handle_forget_all(pd);
     spin_unlock(&pd->lock);
 }
 

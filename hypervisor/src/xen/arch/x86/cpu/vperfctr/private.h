@@ -165,6 +165,7 @@ const struct perfctr_ops *perfctr_amd_init(struct perfctr_model *model);
 int perfctr_handle_create(struct perfctr_domain *pd,
                           struct xen_perfctr_config *cfg);
 int perfctr_handle_destroy(struct perfctr_domain *pd, uint32_t handle);
+void perfctr_handle_forget_all(struct perfctr_domain *pd);
 const struct perfctr_image *perfctr_handle_get(struct perfctr_domain *pd,
                                                uint32_t handle);
 void perfctr_handle_put(struct perfctr_domain *pd, uint32_t handle);

@@ -14,7 +14,7 @@ export PERFCTR_OUT := $(OUT)
 
 .DEFAULT_GOAL := all
 .PHONY: all hypervisor guest-kmod libperfctr programs emulator images tests doc check check-all \
-	demo accuracy bench shell install patchset packages clean distclean help
+	check-long demo accuracy bench shell install patchset packages clean distclean help
 
 all: hypervisor guest-kmod libperfctr tests ## Build everything (not the emulator)
 
@@ -44,6 +44,9 @@ check: all emulator images ## Run all tests; the last line is the sum
 
 check-all: all emulator images ## Run the whole matrix of modes
 	@tests/run-suites check-all
+
+check-long: all emulator images ## Isolation and life cycle, an hour at most: out/security.json
+	@tests/run-suites check-long
 
 demo: all emulator images ## Boot Xen and guests, on Intel and AMD, and compare counts with native ones
 	@tests/demo/run

@@ -26,8 +26,10 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 TESTS = HERE.parent
-sys.path[:0] = [str(TESTS / "testbed"), str(TESTS / "programs"), str(HERE)]
+sys.path[:0] = [str(TESTS / "testbed"), str(TESTS / "programs"), str(TESTS / "security"),
+                str(HERE)]
 
+import record                                                   # noqa: E402
 from pctestbed import Guest, Machine, TestbedError              # noqa: E402
 from pctestbed.emulator import WITH_US                          # noqa: E402
 from pctestbed.machine import AMD_CPU, DEFAULT_CPU              # noqa: E402
@@ -36,9 +38,11 @@ from pctestbed.products import products                         # noqa: E402
 CPUS = {"intel": DEFAULT_CPU, "amd": AMD_CPU}
 # What `make check` runs, and the rest of the matrix for `make check-all`. Those that take
 # long are first, as two boots run at a time.
-BOOTS = ("smoke:pv-amd", "guests", "sampling", "refusals", "native", "native:pv-amd")
+BOOTS = ("smoke:pv-amd", "guests", "sampling", "refusals", "tiny", "native", "native:pv-amd")
+# What guests do to their neighbours, and what is done to guests: `make check-long`.
+LONG = ("isolation", "tiny", "tiny:pv-amd")
 MATRIX = BOOTS + tuple(f"{boot}:{mode}" for mode in ("pv-amd", "pvh-amd", "hvm-amd")
-                       for boot in ("guests", "sampling")) + ("refusals:pv-amd",)
+                       for boot in ("guests", "sampling")) + ("refusals:pv-amd",) + LONG
 
 
 class Bench:
@@ -49,6 +53,7 @@ class Bench:
         self.passed = self.failed = self.skipped = 0
         self.begin = time.monotonic()
         self.type, self.vendor = "pv", "intel"
+        self.outcomes = []              # of this boot: (name, result, note)
 
     @property
     def mode(self):
@@ -68,14 +73,17 @@ class Bench:
     def check(self, name, condition, detail=""):
         if condition:
             self.passed += 1
+            self.outcomes.append((name, "pass", ""))
             print(f"pass  {self.mode}: {name}", flush=True)
         else:
             self.failed += 1
             detail = detail.decode(errors="replace") if isinstance(detail, bytes) else str(detail)
+            self.outcomes.append((name, "fail", detail))
             print(f"FAIL  {self.mode}: {name}: {detail.strip()[-600:]}", flush=True)
 
     def skip(self, name, reason):
         self.skipped += 1
+        self.outcomes.append((name, "skip", reason))
         print(f"skip  {self.mode}: {name}: {reason}", flush=True)
 
     def step(self, result, name, status=0):
@@ -127,12 +135,14 @@ def run_here(bench, boots):
         name, _, mode = boot.partition(":")
         bench.type, _, bench.vendor = (mode or "pv-intel").partition("-")
         bench.say(f"boot: {name} ({bench.mode})")
+        bench.outcomes = []
         try:
             importlib.import_module(name).run(bench)
         except TestbedError as error:
             bench.check(f"{boot} boots", False, error)
         except Exception:                       # a defect of the test: it has failed
             bench.check(f"{boot} runs", False, traceback.format_exc())
+        record.write(name, bench.mode, bench.outcomes)
 
 
 def run_apart(bench, boot):
@@ -170,13 +180,15 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True)
     parser.add_argument("--only", help="comma-separated boots")
+    parser.add_argument("--long", action="store_true", help="isolation and life cycle")
     parser.add_argument("--all", action="store_true", help="every boot in every mode")
     parser.add_argument("--jobs", type=int,
                         default=int(os.environ.get("PERFCTR_JOBS") or len(os.sched_getaffinity(0))),
                         help="boots at a time (default: the number of CPUs, %(default)s)")
     args = parser.parse_args()
     bench = Bench(args.build)
-    boots = args.only.split(",") if args.only else MATRIX if args.all else BOOTS
+    boots = args.only.split(",") if args.only else MATRIX if args.all else \
+        LONG if args.long else BOOTS
     if len(boots) == 1 or args.jobs == 1:
         run_here(bench, boots)
     else:

@@ -52,9 +52,12 @@ demo: all emulator images ## Boot Xen and guests, on Intel and AMD, and compare 
 	@tests/demo/run
 
 accuracy: all emulator images ## Compare real programs natively and in guests
+	@$(SUB) -C tests/accuracy BUILD=$(BUILD)/accuracy programs
 	@tests/accuracy/run
 
 bench: all emulator images ## What operations cost, in instructions and traps
+	@$(SUB) -C tests/accuracy BUILD=$(BUILD)/accuracy programs
+	@$(SUB) -C tests/bench BUILD=$(BUILD)/bench programs
 	@tests/bench/run
 
 shell: all emulator images ## An interactive guest (WHERE=guest, dom0 or native)

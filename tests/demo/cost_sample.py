@@ -16,9 +16,10 @@ PERF = f"perf record -q -N -B -o /run/p.data -e instructions:u -c {PERIOD} ftest
 PERF_ACTIONS = (("sample_vpmu_perf", PERF, ROUNDS),)
 NATIVE_ACTIONS = (("sample_native_perf", PERF, ROUNDS),)
 
-# Linux then takes as many samples as it is asked for.
-UNLIMITED = """echo 0 >/proc/sys/kernel/perf_cpu_time_max_percent
-echo 1000000 >/proc/sys/kernel/perf_event_max_sample_rate"""
+# Linux then takes as many samples as it is asked for. In this order: without a share of
+# the CPU's time it refuses a new rate.
+UNLIMITED = """echo 1000000 >/proc/sys/kernel/perf_event_max_sample_rate
+echo 0 >/proc/sys/kernel/perf_cpu_time_max_percent"""
 MARK_VPMU = """mark() {
     tb-wait -t 200 "want-$1" || exit 4
     tb-tag "$1"

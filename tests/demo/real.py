@@ -26,7 +26,7 @@ END { for (w in n) if (n[w] > best) best = n[w]; print best, sum, NR }
 """
 
 
-def _text(size):
+def text(size):
     draw = random.Random(2026)
     syllables = ["st", "ra", "en", "to", "mi", "lo", "qua", "be", "tri", "sa", "u", "ne"]
     words = ["".join(draw.choices(syllables, k=draw.randint(1, 4))) for _ in range(3000)]
@@ -39,7 +39,7 @@ def _text(size):
     return ("\n".join(lines) + "\n").encode()
 
 
-def _source(functions):
+def source(functions):
     draw = random.Random(7)
     lines = ["extern int external(int);"]
     for i in range(functions):
@@ -73,12 +73,12 @@ def _sql(rows):
     return "\n".join(lines).encode() + b"\n"
 
 
-TEXT = _text(60_000)
+TEXT = text(60_000)
 
 
 def files():
     """What the programs read."""
-    return {"/real/text": TEXT, "/real/unit.i": _source(4), "/real/query.sql": _sql(500),
+    return {"/real/text": TEXT, "/real/unit.i": source(4), "/real/query.sql": _sql(500),
             "/real/words.pl": PERL.encode(), "/real/words.awk": AWK.encode()}
 
 

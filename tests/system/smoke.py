@@ -11,9 +11,9 @@ from pctestbed.products import products
 TYPES = ("hvm", "pvh", "pv")
 NAMES = ("calls", "compat", "cond", "cpuid", "exec", "fork", "indirect", "million", "pagefault",
          "repfault", "signals", "string", "syscalls", "threads", "traps")
-# Call chains are left to the matrix: while the CPUs are busy, a few samples in a
-# hundred of a PVH guest reach its kernel too late for the stack to be walked.
-PARTS = (("counts", 200, "batches beside slot threads"),)
+PARTS = (("counts", 200, "batches beside slot threads"),
+         # Busy CPUs, so that VCPUs are switched out between overflow and interrupt.
+         ("chains", 100, "chain hand-chain"))
 
 SCRIPT = """
 step rdpmc-before rdpmc

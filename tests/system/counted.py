@@ -6,6 +6,10 @@ import programs
 
 KNOWN = programs.load()
 EVENTS = "instructions:u,branches:u"
+# By vendor, more events for general-purpose counters than there are such counters.
+GENERAL = {"intel": ("r01c4", "r02c4", "r08c4", "r10c4", "r20c4", "r40c4", "r00c4", "r00c5",
+                     "r01c5"),
+           "amd": ("r00c0", "r00c1", "r00c2", "r00c3", "r00c8", "r00ca", "r0076")}
 
 
 def lines(prefix, names):

@@ -35,7 +35,7 @@ step kloop insmod /lib/kloop.ko
 step kernel kernel
 """ + counted.lines("stat", NAMES) + """
 step unknown-event perfctr stat -e instrucions:u -- /bin/true
-step too-many perfctr stat -e r01c4,r02c4,r08c4,r10c4,r20c4,r40c4,r00c4,r00c5,r01c5 -- /bin/true
+step too-many perfctr stat -e $general -- /bin/true
 step no-permission asnobody /usr/bin/perfctr stat -e instructions:u -- /bin/true
 step status perfctr stat -e instructions:u -- sh -c 'exit 42'
 step per-thread perfctr stat --per-thread -e instructions:u -x , -- /usr/lib/programs/threads
@@ -149,7 +149,8 @@ def run(bench):
     files = bench.files()
     tool = products("/usr/sbin/xen-perfctr")
     other = {"memory_mb": 256, "start": False, "before": "xen-perfctr enable $domid"}
-    guests = [bench.guest("one", Job(ONE, files), start=False),
+    general = f"general={','.join(counted.GENERAL[bench.vendor])}\n"
+    guests = [bench.guest("one", Job(general + ONE, files), start=False),
               bench.guest("two", Job(TWO, files), **other),
               bench.guest("three", Job(THREE, files), **other),
               bench.guest("reborn", Job(REBORN, files), config={"on_reboot": "restart"}, **other)]

@@ -42,7 +42,8 @@ BOOTS = ("smoke:pv-amd", "guests", "sampling", "refusals", "tiny", "native", "na
 # What guests do to their neighbours, and what is done to guests: `make check-long`.
 LONG = ("isolation", "tiny", "tiny:pv-amd")
 MATRIX = BOOTS + tuple(f"{boot}:{mode}" for mode in ("pv-amd", "pvh-amd", "hvm-amd")
-                       for boot in ("guests", "sampling")) + ("refusals:pv-amd",) + LONG
+                       for boot in ("guests", "sampling")) + (
+    "refusals:pv-amd", "features:pv-amd") + LONG
 
 
 class Bench:

@@ -149,17 +149,18 @@ Result<ReportOptions> parse_report_options(std::span<char* const> args) {
   OptionScanner scanner(args, kShort, kLong);
   Result<void> chosen;
   for (int c; (c = scanner.next()) != -1;) {
-    if (optarg != nullptr && *optarg == '\0' && c != '?' && c != ':')
+    const std::string argument = optarg != nullptr ? optarg : "";
+    if (optarg != nullptr && argument.empty() && c != '?' && c != ':')
       return scanner.empty_argument();
     switch (c) {
       case 'i':
-        options.input = optarg;
+        options.input = argument;
         break;
       case 'e':
-        options.event = optarg;
+        options.event = argument;
         break;
       case 's': {
-        auto keys = sort_keys(optarg);
+        auto keys = sort_keys(argument);
         if (!keys) return keys.error();
         options.table.keys = std::move(*keys);
         break;
@@ -177,15 +178,14 @@ Result<ReportOptions> parse_report_options(std::span<char* const> args) {
         options.table.by_samples = true;
         break;
       case kPercentLimit: {
-        const auto value = percent(optarg);
+        const auto value = percent(argument);
         if (!value)
-          return option_error(std::string("--percent-limit wants 0 to 100, not '") + optarg + "'",
-                              optarg);
+          return option_error("--percent-limit wants 0 to 100, not '" + argument + "'", argument);
         options.table.percent_limit = *value;
         break;
       }
       case 'o':
-        options.output = optarg;
+        options.output = argument;
         break;
       case 'j':
         chosen = choose(options, ReportFormat::kJson);
@@ -196,16 +196,16 @@ Result<ReportOptions> parse_report_options(std::span<char* const> args) {
       case kSvg:
       case kPprof:
         chosen = choose(options, c == kSvg ? ReportFormat::kSvg : ReportFormat::kPprof);
-        options.output = optarg;
+        options.output = argument;
         break;
       case kSymfs:
-        options.symbols.root = optarg;
+        options.symbols.root = argument;
         break;
       case kKallsyms:
-        options.symbols.kernel_table = optarg;
+        options.symbols.kernel_table = argument;
         break;
       case kXenSyms:
-        options.symbols.hypervisor_table = optarg;
+        options.symbols.hypervisor_table = argument;
         break;
       case kNoDemangle:
         options.symbols.demangle = false;

@@ -149,11 +149,11 @@ bool StatSession::targets_alive() const {
 }
 
 void StatSession::wait_for_end(const OnInterval& on_interval) {
-  constexpr double kLookEvery_s = 0.1;  // at threads that are not our children
+  constexpr double kLookEverySeconds = 0.1;  // at threads that are not our children
   const double interval_s = options_.interval_ms / 1e3;
   double next_s = interval_s;
   for (;;) {
-    double wait_s = options_.attaches() ? kLookEvery_s : -1;
+    double wait_s = options_.attaches() ? kLookEverySeconds : -1;
     if (interval_s > 0) {
       const double left_s = std::max(0.0, next_s - (now_s() - start_s_));
       wait_s = wait_s < 0 ? left_s : std::min(wait_s, left_s);

@@ -187,7 +187,7 @@ std::vector<ElfImage::Found> ElfImage::read_jumps(const std::vector<Section>& al
   const Bytes names = contents(all[all[relocations->link].link]);
   const std::size_t symbol_size = wide_ ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
   const bool addends = relocations->type == SHT_RELA;
-  const std::size_t size = (wide_ ? 8u : 4u) * (addends ? 3u : 2u);
+  const std::size_t size = (wide_ ? sizeof(Elf64_Addr) : sizeof(Elf32_Addr)) * (addends ? 3 : 2);
   std::vector<Found> found;
   ByteReader reader(contents(*relocations));
   constexpr std::uint64_t kEntry = 16;

@@ -163,8 +163,8 @@ class Picture final {
       const double percent =
           100 * static_cast<double>(one.box.weight) / static_cast<double>(whole_);
       const std::string name = xml_escaped(one.box.name);
-      text += "<g class=\"f\" data-name=\"" + name + "\"><title>" + name +
-              print(" (%" PRIu64 ", %.2f%%)</title>", one.box.weight, percent);
+      text.append("<g class=\"f\" data-name=\"").append(name).append("\"><title>").append(name);
+      text += print(" (%" PRIu64 ", %.2f%%)</title>", one.box.weight, percent);
       text += print(
           "<rect x=\"%.3f\" y=\"%.0f\" width=\"%.3f\" height=\"%.0f\" rx=\"1.5\" "
           "fill=\"#%02x%02x%02x\"/>",

@@ -144,7 +144,7 @@ void DeviceSet::read_values(std::uint64_t* values, unsigned nr) const noexcept {
 }
 
 std::uint64_t DeviceSet::read_value(unsigned index) const noexcept {
-  std::uint64_t values[PERFCTR_MAX_COUNTERS];
+  std::uint64_t values[PERFCTR_MAX_COUNTERS]{};
   read_values(values, index + 1);
   return values[index];
 }

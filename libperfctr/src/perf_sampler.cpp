@@ -4,6 +4,7 @@
 #include "cpu_list.hpp"
 #include "make_error.hpp"
 #include "perf_errors.hpp"
+#include "perf_group.hpp"
 #include "perf_open.hpp"
 
 #include <fcntl.h>
@@ -17,13 +18,6 @@
 
 namespace perfctr {
 namespace {
-
-// What read(2) gives for read_format below.
-struct KernelCount {
-  std::uint64_t value;
-  std::uint64_t time_enabled_ns;
-  std::uint64_t time_running_ns;
-};
 
 // Records as attribute() asks for them.
 struct SampleRecord {
@@ -51,17 +45,11 @@ bool take(std::span<const std::byte> bytes, Record& record) {
   return true;
 }
 
-Error call_error(int error, const char* what) {
-  return make_error(Errc::kSystem, error, std::string("cannot ") + what + errno_text(error),
-                    "run 'perfctr info'");
-}
-
 }  // namespace
 
 perf_event_attr PerfSampler::attribute(const SampledEvent& event, const SamplerOptions& options,
                                        std::uint32_t wakeup_bytes, bool leader) {
   perf_event_attr attr{};
-  attr.size = sizeof(attr);
   attr.type = event.software ? PERF_TYPE_SOFTWARE : PERF_TYPE_RAW;
   attr.config = event.event.code;
   attr.freq = event.rate.frequency != 0;
@@ -73,20 +61,13 @@ perf_event_attr PerfSampler::attribute(const SampledEvent& event, const SamplerO
     attr.sample_max_stack =
         static_cast<__u16>(std::min<unsigned>(options.max_stack, PERF_MAX_STACK_DEPTH));
   }
-  attr.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
-  attr.exclude_user = (event.event.domains & kDomainUser) == 0;
-  attr.exclude_kernel = (event.event.domains & kDomainKernel) == 0;
+  set_group_fields(attr, event.event.domains, leader, options.enable_on_exec);
   attr.exclude_callchain_kernel = attr.exclude_kernel;
-  attr.exclude_hv = 1;
   attr.exclude_guest = 1;
   attr.sample_id_all = 1;
   attr.use_clockid = 1;
   attr.clockid = CLOCK_MONOTONIC;
   attr.inherit = options.inherit;
-  // The leader alone starts and stops the group.
-  attr.disabled = leader;
-  attr.pinned = leader;
-  attr.enable_on_exec = leader && options.enable_on_exec;
   if (options.notify || options.signal != 0) {
     attr.wakeup_events = 1;
   } else {
@@ -113,7 +94,7 @@ Result<void> PerfSampler::prepare(std::span<const SampledEvent> events,
   }
   buffer_pages_ = options.buffer_pages != 0 ? options.buffer_pages : kDefaultBufferPages;
   epoll_ = ScopedFd(::epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll_.is_open()) return call_error(errno, "make an epoll descriptor");
+  if (!epoll_.is_open()) return perf_call_error(errno, "make an epoll descriptor");
   return {};
 }
 
@@ -137,7 +118,7 @@ Result<void> PerfSampler::open_group(int cpu, std::span<const SampledEvent> even
     }
     std::uint64_t id = 0;
     if (::ioctl(fd.get(), PERF_EVENT_IOC_ID, &id) < 0) {
-      return call_error(errno, "ask for an event's id");
+      return perf_call_error(errno, "ask for an event's id");
     }
     index_of_id_[id] = static_cast<unsigned>(i);
     group.fds.push_back(std::move(fd));
@@ -152,7 +133,7 @@ Result<void> PerfSampler::configure(std::span<const SampledEvent> events,
   for (const int cpu : cpus) {
     if (auto opened = open_group(cpu, events, options); !opened) return opened;
   }
-  if (groups_.empty()) return call_error(ENODEV, "sample on any CPU");
+  if (groups_.empty()) return perf_call_error(ENODEV, "sample on any CPU");
   if (options.signal != 0) return send_signals(options.signal, options.tid);
   return {};
 }
@@ -164,7 +145,7 @@ Result<void> PerfSampler::send_signals(int signal, pid_t tid) {
     const int flags = ::fcntl(fd.get(), F_GETFL);
     if (::fcntl(fd.get(), F_SETOWN_EX, &owner) < 0 || ::fcntl(fd.get(), F_SETSIG, signal) < 0 ||
         ::fcntl(fd.get(), F_SETFL, flags | O_ASYNC) < 0) {
-      return call_error(errno, "have a signal sent per sample");
+      return perf_call_error(errno, "have a signal sent per sample");
     }
   }
   return {};
@@ -183,25 +164,24 @@ Result<void> PerfSampler::map_buffer() {
     }
     for (std::size_t i = 1; i < group.fds.size(); ++i) {
       if (::ioctl(group.fds[i].get(), PERF_EVENT_IOC_SET_OUTPUT, first) < 0) {
-        return call_error(errno, "send the samples of two events to one buffer");
+        return perf_call_error(errno, "send the samples of two events to one buffer");
       }
     }
     epoll_event watch{};
     watch.events = EPOLLIN;
     watch.data.fd = first;
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, first, &watch) < 0) {
-      return call_error(errno, "watch a sample buffer");
+      return perf_call_error(errno, "watch a sample buffer");
     }
   }
   return {};
 }
 
 Result<void> PerfSampler::call(unsigned long request, const char* what) {
-  if (groups_.empty()) return call_error(EBADF, what);
+  if (groups_.empty()) return perf_call_error(EBADF, what);
   for (const Group& group : groups_) {
-    if (::ioctl(group.fds.front().get(), request, PERF_IOC_FLAG_GROUP) < 0) {
-      return call_error(errno, what);
-    }
+    auto called = call_perf_group(group.fds.front().get(), request, what);
+    if (!called) return called;
   }
   return {};
 }
@@ -320,11 +300,8 @@ Result<SampleTotals> PerfSampler::total() {
   std::vector<std::uint64_t> running_ns(periods_.size());
   for (const Group& group : groups_) {
     for (std::size_t i = 0; i < group.fds.size(); ++i) {
-      KernelCount count{};
-      // End of file is what a pinned event in the error state gives.
-      if (::read(group.fds[i].get(), &count, sizeof(count)) != sizeof(count)) {
-        return perf_no_room_error(look_around());
-      }
+      PerfCount count{};
+      if (!read_perf_count(group.fds[i].get(), count)) return perf_no_room_error(look_around());
       totals.reading.values[i] += count.value;
       running_ns[i] += count.time_running_ns;
       totals.reading.time_enabled_ns =

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "perf_set.hpp"
 
-#include "make_error.hpp"
 #include "perf_errors.hpp"
+#include "perf_group.hpp"
 #include "perf_open.hpp"
 #include "perf_page.hpp"
 #include "text_file.hpp"
 
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,45 +16,13 @@
 #include <ctime>
 
 namespace perfctr {
-namespace {
-
-// What read(2) gives for read_format below.
-struct KernelCount {
-  std::uint64_t value;
-  std::uint64_t time_enabled_ns;
-  std::uint64_t time_running_ns;
-};
-
-// False at end of file, which a pinned event in the error state gives.
-bool read_count(int fd, KernelCount* count) {
-  ssize_t size;
-  do {
-    size = ::read(fd, count, sizeof(*count));
-  } while (size < 0 && errno == EINTR);
-  return size == sizeof(*count);
-}
-
-Error call_error(int error, const char* what) {
-  return make_error(Errc::kSystem, error, std::string("cannot ") + what + errno_text(error),
-                    "run 'perfctr info'");
-}
-
-}  // namespace
 
 perf_event_attr PerfSet::attribute(const Event& event, const Options& options, bool leader) {
   perf_event_attr attr{};
-  attr.size = sizeof(attr);
   attr.type = PERF_TYPE_RAW;
   attr.config = event.code;
-  attr.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
-  attr.exclude_user = (event.domains & kDomainUser) == 0;
-  attr.exclude_kernel = (event.domains & kDomainKernel) == 0;
-  attr.exclude_hv = (event.domains & kDomainHypervisor) == 0;
   attr.inherit = options.inherit;
-  // The leader alone starts and stops the group.
-  attr.disabled = leader;
-  attr.pinned = leader;
-  attr.enable_on_exec = leader && options.enable_on_exec;
+  set_group_fields(attr, event.domains, leader, options.enable_on_exec);
   return attr;
 }
 
@@ -96,7 +63,7 @@ Result<void> PerfSet::map_pages() {
   for (Counter& counter : counters_) {
     counter.page = ScopedMmap(counter.fd.get(), page_size);
     if (counter.page.get() == nullptr) {
-      return call_error(counter.page.error(), "map a counter of perf_event");
+      return perf_call_error(counter.page.error(), "map a counter of perf_event");
     }
     pages_.push_back(static_cast<const perf_event_mmap_page*>(counter.page.get()));
     // The first read is not to fault.
@@ -106,11 +73,8 @@ Result<void> PerfSet::map_pages() {
 }
 
 Result<void> PerfSet::call(unsigned long request, const char* what) {
-  if (counters_.empty()) return call_error(EBADF, what);
-  if (::ioctl(counters_.front().fd.get(), request, PERF_IOC_FLAG_GROUP) < 0) {
-    return call_error(errno, what);
-  }
-  return {};
+  if (counters_.empty()) return perf_call_error(EBADF, what);
+  return call_perf_group(counters_.front().fd.get(), request, what);
 }
 
 Result<void> PerfSet::start() {
@@ -162,8 +126,8 @@ Result<Reading> PerfSet::read(bool target_only) const {
   reading.state = state();
   reading.nr_threads = 1;
   for (const Counter& counter : counters_) {
-    KernelCount count{};
-    if (!read_count(counter.fd.get(), &count)) return perf_no_room_error(look_around());
+    PerfCount count{};
+    if (!read_perf_count(counter.fd.get(), count)) return perf_no_room_error(look_around());
     reading.values.push_back(count.value);
     reading.time_enabled_ns = std::max(reading.time_enabled_ns, count.time_enabled_ns);
     reading.time_running_ns = std::max(reading.time_running_ns, count.time_running_ns);
@@ -192,7 +156,7 @@ void PerfSet::read_values(std::uint64_t* values, unsigned nr) const noexcept {
 }
 
 std::uint64_t PerfSet::read_value(unsigned index) const noexcept {
-  std::uint64_t value;
+  std::uint64_t value = 0;
   if (index < pages_.size() &&
       read_perf_pages<HardwarePmc>(std::span(pages_).subspan(index, 1), &value)) {
     return value;
@@ -201,8 +165,8 @@ std::uint64_t PerfSet::read_value(unsigned index) const noexcept {
 }
 
 std::uint64_t PerfSet::read_by_kernel(unsigned index) const noexcept {
-  KernelCount count{};
-  const bool ok = index < counters_.size() && read_count(counters_[index].fd.get(), &count);
+  PerfCount count{};
+  const bool ok = index < counters_.size() && read_perf_count(counters_[index].fd.get(), count);
   return ok ? count.value : PERFCTR_NO_VALUE;
 }
 

@@ -13,6 +13,8 @@ import json
 from cost_sample import NATIVE_ACTIONS, SAMPLE_ACTIONS, sample_rows
 from marks import MARK_GUEST, MARK_NATIVE, Marks, rows_of
 
+# Those that are measured.
+GUESTS = ("one", "two")
 N = 2000
 READS = 200_000
 SEND = "perfctr stat -e {} -o /run/stat -- "
@@ -123,8 +125,19 @@ def dom0():
             f"for n in $(seq 100 {last}); do mark $n; done\ntb file stats /run/stats\n")
 
 
-def rows(mode, report, read_cost, stats=b""):
-    """Rows of one machine."""
+def _samples(mode, actions_, cost, complain):
+    """Rows of the actions that sample. One that cannot be told is missing, and only it."""
+    found = []
+    for name, _, _ in actions_:
+        try:
+            found += sample_rows(mode, name, cost[name])
+        except ValueError as error:
+            complain(f"no row of {mode} {error}")
+    return found
+
+
+def rows(mode, report, read_cost, stats=b"", complain=print):
+    """Rows of one machine; complain(text) of those that there should be as well."""
     native = mode.startswith("native")
     marks = Marks(report, stats, native)
     first, last = tags(native)
@@ -157,21 +170,18 @@ def rows(mode, report, read_cost, stats=b""):
             note += f"; other hypercalls {values['others']:.2f}"
         found += rows_of(mode, f"thread_switch_{name}", values, note)
     if native:
-        for name, _, _ in NATIVE_ACTIONS:
-            found += sample_rows(mode, name, cost[name])
-        return found
+        return found + _samples(mode, NATIVE_ACTIONS, cost, complain)
     found += rows_of(mode, "start_stop",
                       cost["start_stop"] | {"traps": cost["start_stop"]["exceptions"]},
                       "one start and one stop, two ioctl; timer interrupts included")
-    for name, _, _ in SAMPLE_ACTIONS:
-        found += sample_rows(mode, name, cost[name])
+    found += _samples(mode, SAMPLE_ACTIONS, cost, complain)
     tag = last + 1
     restore = RESTORE[mode.partition("-")[2]]
     for name, label in (("vcpu_none", "vcpu_switch_none"), ("vcpu_same", "vcpu_switch_same_owner"),
                         ("vcpu_other", "vcpu_switch_other_owner")):
         a, b = marks.values(tag), marks.values(tag + 1)
         came = {key: sum(marks.stats[tag + 1, guest].get(key, 0)
-                         - marks.stats[tag, guest].get(key, 0) for guest in ("one", "two"))
+                         - marks.stats[tag, guest].get(key, 0) for guest in GUESTS)
                 for key in ("resumes", "restores", "msr_writes")}
         switches = came["restores"] + came["resumes"]
         writes = b["msr_writes"] - a["msr_writes"]

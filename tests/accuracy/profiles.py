@@ -16,6 +16,10 @@ def _short(names):
                           check=True)
     found = {}
     for name, full in zip(names, done.stdout.splitlines()):
+        if "{lambda" in full:
+            found[name] = "lambda in " + full.partition("(")[0].partition(":")[0]
+            continue
+        full = full.replace("(anonymous namespace)::", "")
         while "<" in full and ">" in full:      # template arguments, from inside out
             shorter = re.sub(r"<[^<>]*>", "", full)
             if shorter == full:

@@ -135,7 +135,7 @@ static void perfctr_cpu_init(void)
     struct perfctr_cpu *pc = &this_cpu(perfctr_cpu);
 
     ASSERT(!pc->owner);
-    perfctr_ops.reset(pc);
+    alternative_vcall(perfctr_ops.reset, pc);
     pc->loaded_nr++;
     pc->dirty = 0;
     pc->writes = 0;

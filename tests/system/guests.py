@@ -33,6 +33,8 @@ step badioctl sh -c 'chmod 666 /dev/perfctr; badioctl; r=$?; chmod 660 /dev/perf
 step check-after perfctr check
 step kloop insmod /lib/kloop.ko
 step kernel kernel
+step lifetime lifetime
+step -t 200 stepping stepping
 """ + counted.lines("stat", NAMES) + """
 step unknown-event perfctr stat -e instrucions:u -- /bin/true
 step too-many perfctr stat -e $general -- /bin/true
@@ -200,7 +202,8 @@ def check_one(bench, one):
     for line in one.steps["badioctl"].text.splitlines():
         bench.check(f"ioctl: {line.split(' ', 1)[1].split(': ')[0]}", line.startswith("ok "), line)
     bench.step(one, "kloop")
-    bench.lines(one, "kernel")
+    for name in ("kernel", "lifetime", "stepping"):
+        bench.lines(one, name)
     counted.check(bench, one, "stat", NAMES)
     counted.check(bench, one, "rebase", LONG)
     refused(bench, one, "unknown-event", "instructions")

@@ -119,7 +119,8 @@ class Bench:
         """The products and this directory's programs."""
         found = products("/lib/perfctr.ko", "/usr/bin/perfctr", "/usr/bin/perfctr-selftest",
                          "/usr/lib/programs")
-        for name in ("rdpmc", "spin", "asnobody", "badioctl", "kernel"):
+        for name in ("rdpmc", "spin", "asnobody", "badioctl", "kernel", "lifetime",
+                     "stepping"):
             found[f"/usr/bin/{name}"] = self.build / name
         for name in ("hvsweep", "kloop"):
             found[f"/lib/{name}.ko"] = self.build / name / f"{name}.ko"

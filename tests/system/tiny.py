@@ -88,7 +88,7 @@ def run(bench):
     job = "".join(
         once(name, "step enable-{name} xen-perfctr enable {name} --kernel"
              if words == "sweep" else "") for name, _, words in runs)
-    results = boot_xen([], bench.machine(xen_args="perfctr", seconds=900),
+    results = boot_xen([], bench.machine(xen_args="perfctr", icount=True, seconds=900),
                        Job(job + "step xen-log xl dmesg\ntrue\n",
                            files(bench, *(config(*r) for r in runs))), bench.progress)
     dom0 = results["dom0"]

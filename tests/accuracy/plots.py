@@ -24,10 +24,12 @@ def _relative(event, found, order, path):
                      f"title {gnuplot.quoted(mode + ', ' + placement.replace('_', ' '))}")
     far = max(abs(number - 1) for number in value.values())
     span = max(far * 1.2, 1e-5)
+    # Around 1, or on a logarithmic scale if some are many times the native count.
+    scale = "set logscale y" if far > 0.5 else f"set yrange [{1 - span}:{1 + span}]"
     tics = ", ".join(f"{gnuplot.quoted(name)} {x}" for x, name in enumerate(names))
     commands = (blocks + f"set title {gnuplot.quoted(event + ', relative to the native count')}\n"
                 f"set xtics ({tics}) rotate by -40\nset grid y\nset key outside below noenhanced\n"
-                f"set xrange [-0.6:{len(names) - 0.4}]\nset yrange [{1 - span}:{1 + span}]\n"
+                f"set xrange [-0.6:{len(names) - 0.4}]\n{scale}\n"
                 "set format y '%.6g'\n"
                 "plot 1 with lines lc '#888888' notitle, " + ", ".join(plots))
     return gnuplot.draw(path, commands)
@@ -43,18 +45,19 @@ def _profile(event, profiled, path):
     if not rows:
         return []
     value = {(row["mode"], row["function"]): row for row in rows}
-    header = ["function", *(f"native {mode.partition('-')[2]}" for mode in modes), *modes]
+    vendors = {mode.partition("-")[2]: mode for mode in modes}      # one mode of each
+    header = ["function", *(f"native {vendor}" for vendor in vendors), *modes]
     lines = ["\t".join(header)]
     for name in names:
-        cells = [value.get((mode, name), {}).get(key, 0)
-                 for key in ("native", "measured") for mode in modes]
+        cells = [value.get((mode, name), {}).get("native", 0) for mode in vendors.values()]
+        cells += [value.get((mode, name), {}).get("measured", 0) for mode in modes]
         lines.append("\t".join([name, *map(str, cells)]))
     title = gnuplot.quoted(f"mcf: share of the samples of {event} per function")
     commands = (gnuplot.block("p", lines) + f"set title {title}\nset datafile separator '\\t'\n"
                 "set style data histograms\nset style fill solid 0.8\nset grid y\n"
                 "set ylabel 'per cent'\nset xtics rotate by -25 noenhanced\n"
                 "set key outside below noenhanced\n"
-                f"plot for [i=2:{1 + 2 * len(modes)}] $p using i:xtic(1) title columnheader(i)")
+                f"plot for [i=2:{len(header)}] $p using i:xtic(1) title columnheader(i)")
     return gnuplot.draw(path, commands)
 
 

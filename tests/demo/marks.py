@@ -5,6 +5,8 @@ import json
 # Exits of an SVM guest that come from outside or are its idling: INTR, NMI, VINTR, HLT
 # (APM volume 2, appendix C).
 NOT_ITS_OWN = (0x60, 0x61, 0x64, 0x78)
+# Hypercalls for a PMU: perfctr's, and xenpmu_op.
+PMU_CALLS = ("50", "40")
 # Sets a mark: on bare Linux, in a guest (dom0 does it then).
 MARK_NATIVE = 'mark() { tb-tag "$1"; }\n'
 MARK_GUEST = 'mark() { tb-signal "want-$1"; tb-wait -t 100 "have-$1"; }\n'
@@ -49,6 +51,9 @@ class Marks:
             "exits": sum(count for cpu in cpus for code, count in cpu.get("vmexits", {}).items()
                          if code != "other" and int(code, 16) not in NOT_ITS_OWN),
             "syscalls": sum(sum(cpu["syscalls"].get("user", {}).values()) for cpu in cpus),
+            # Of paravirtual guests, of all CPUs: dom0 calls neither.
+            "pmu_calls": sum(cpu["syscalls"].get("user_upper_half", {}).get(number, 0)
+                             for cpu in cpus for number in PMU_CALLS),
         }
         xen = self.stats.get((tag, "one"))
         if xen:

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How fast the emulator is against an unpatched QEMU: paired runs of the same machine.
+
+The measure is the host CPU time that QEMU takes for a Linux boot and some programs,
+less that for the boot: other work on the host disturbs it little. The unpatched QEMU
+and the patched one take turns; the best of each counts.
+"""
+import os
+import resource
+import subprocess
+
+import reference
+import suite
+from pctestbed import Job, Machine, artefacts, boot_native
+from pctestbed.machine import DEFAULT_CPU
+from sides import BUILD, say, with_libraries
+
+NAMES = ("bzip2", "libquantum", "lbm")
+ROUNDS = 2
+# The unpatched QEMU has no property tcg-pmu.
+CPU = DEFAULT_CPU.replace(",+tcg-pmu", "")
+COUNT = "perf stat -x, -e {} -o /run/stat -- "
+VARIANTS = (
+    ("idle", ""),
+    ("instructions, cycles, branches", COUNT.format("instructions:u,cycles:u,branches:u")),
+    ("loads, stores", COUNT.format("instructions:u,r81d0:u,r82d0:u")),
+    ("branch misses", COUNT.format("branch-misses:u")),
+    ("caches", COUNT.format("cache-references:u,cache-misses:u")),
+    ("sampling every 100,000 instructions",
+     "perf record -q -N -B -o /run/p.data -e instructions:u -c 100000 "),
+)
+
+
+def _stock():
+    done = subprocess.run([artefacts.TESTBED / "build-qemu", "--stock"], check=True,
+                          stdout=subprocess.PIPE, text=True)
+    return done.stdout.strip()
+
+
+def _seconds(qemu, cpu, job):
+    """Of the CPU, by the emulator of one boot."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    os.environ["PERFCTR_QEMU"] = qemu
+    result = boot_native(job, Machine(cpu=cpu, overlays=("real", "spec"), memory_mb=640,
+                                      cpus=1, seconds=1800, boot_seconds=600))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if result.status != 0:
+        raise RuntimeError(f"the job failed: {result.files.get('job.err', b'').decode()[-300:]}")
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def rows():
+    """Rows of bench.json; the relation to the unpatched QEMU is in `relative`."""
+    build = reference.build_directory()
+    programs = suite.chosen(NAMES)
+    files = reference.files(programs, build, reference.prepare(build))
+    files |= with_libraries("/usr/bin/perf")
+    files["/usr/bin/place"] = BUILD / "programs" / "tools" / "place"
+    emulators = {"qemu": (_stock(), CPU), "patched": (str(artefacts.qemu()), DEFAULT_CPU)}
+    before = os.environ.get("PERFCTR_QEMU")
+
+    def job(prefix):
+        lines = ["cd /spec"] + [f"{prefix}{' '.join(program.argv)} >/dev/null || exit 1"
+                                for program in programs]
+        return Job("\n".join(lines) + "\n", files)
+
+    empty = Job("cd /spec\n", files)
+    best = {}
+    plans = [("qemu", "boot", empty), ("patched", "boot", empty), ("qemu", "idle", job("")),
+             *(("patched", name, job(prefix)) for name, prefix in VARIANTS)]
+    try:
+        for turn in range(ROUNDS):
+            for which, name, what in plans:
+                took = _seconds(*emulators[which], what)
+                best[which, name] = min(took, best.get((which, name), took))
+                say(f"emulator {turn + 1}/{ROUNDS}: {which}, {name}: {took:.2f} s of CPU")
+    finally:
+        os.environ.pop("PERFCTR_QEMU")
+        if before:
+            os.environ["PERFCTR_QEMU"] = before
+    base = best["qemu", "idle"] - best["qemu", "boot"]
+    found = []
+    for name, _ in VARIANTS:
+        took = best["patched", name] - best["patched", "boot"]
+        found.append({"operation": "emulator_speed", "who": "patched", "mode": "native-intel",
+                      "parameter": name, "instructions": None, "traps": None, "hypercalls": None,
+                      "msr_accesses": None, "relative": round(base / took, 4),
+                      "note": f"{took:.2f} s, unpatched {base:.2f} s"})
+    return found

@@ -29,6 +29,19 @@ Error counter_error(int error, unsigned field, const perfctr_config& config,
       return make_error(
           Errc::kPolicy, error, event + " is outside what this domain's policy allows",
           "ask the administrator of the host to raise the tier with xen-perfctr in dom0", name);
+    case XEN_PERFCTR_BAD_ALLOW:
+      return make_error(Errc::kPolicy, error,
+                        event + " is not in the list of events that this domain may count",
+                        "ask the administrator of the host to add it: xen-perfctr policy --allow",
+                        name);
+    case XEN_PERFCTR_BAD_BUDGET:
+      return make_error(Errc::kNoHardwareCounter, error,
+                        "this domain may use " + std::to_string(place) +
+                            " counters at a time, and " + event + " is number " +
+                            std::to_string(place + 1) + " of the set",
+                        "count fewer events at a time, or ask the administrator of the host for "
+                        "more counters: xen-perfctr policy --counters",
+                        name);
     case XEN_PERFCTR_BAD_DOMAIN:
       return make_error(
           Errc::kBadDomain, error,

@@ -492,7 +492,7 @@ static void test_budget(void)
             policy.max_counters = budget;
             test_case("%u counters with a budget of %u", nr, budget);
             if ( nr > budget )
-                refused(cfg, -ENOSPC, XEN_PERFCTR_BAD_FIT, budget);
+                refused(cfg, -ENOSPC, XEN_PERFCTR_BAD_BUDGET, budget);
             else
             {
                 accepted(cfg);

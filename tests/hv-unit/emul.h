@@ -137,6 +137,7 @@ typedef struct { bool held; } spinlock_t;
 #define spin_lock_init(l) ((l)->held = false)
 #define spin_lock(l)      (emul_assert(!(l)->held), (void)((l)->held = true))
 #define spin_trylock(l)   (!(l)->held && ((l)->held = true))
+#define spin_is_locked(l) ((l)->held)
 #define spin_unlock(l)    (emul_assert((l)->held), (void)((l)->held = false))
 
 struct perfctr_domain;

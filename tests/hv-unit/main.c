@@ -70,6 +70,7 @@ int main(int argc, char **argv)
     test_sample_random();
     test_ring();
     test_op();
+    test_policy_rules();
     test_race();
     test_amd();
     test_hvm();

@@ -142,12 +142,14 @@ static void test_off(void)
     struct xen_perfctr_register reg = {
         .size = sizeof(reg), .time_gfn = ~0ull };
     struct xen_perfctr_config cfg = { .size = sizeof(cfg), .handle = 1 };
+    struct xen_perfctr_policy off = {
+        .size = sizeof(off), .domid = DOMID_SELF };
 
     test_case("tier off: nothing new, but what there is can be given back");
     fresh();
     EQUAL(register_page(0), 0);
     EQUAL(create(1, insns, U), 1);
-    emul_domain[0].arch.perfctr->policy.tier = XEN_PERFCTR_TIER_OFF;
+    EQUAL(op(XEN_PERFCTR_OP_policy_set, &off), 0);
     EQUAL(op(XEN_PERFCTR_OP_query, &q), -ENODEV);
     EQUAL(op(XEN_PERFCTR_OP_register, &reg), -ENODEV);
     EQUAL(op(XEN_PERFCTR_OP_config_create, &cfg), -ENODEV);
@@ -246,8 +248,8 @@ static void test_policy(void)
         case 1: p.tier = UINT32_MAX; break;
         case 2: p.zero = 1; break;
         case 3: p.pad[0] = 1; break;
-        case 4: p.pad[1] = 1ull << 63; break;
-        case 5: p.pad[2] = 1ull << 32; break;
+        case 4: p.pad[1] = 1u << 31; break;
+        case 5: p.pad[2] = 1; break;
         case 40: p.min_period = 1ull << 46; break;
         case 41: p.min_period = UINT64_MAX; break;
         case 42: p.pmi_rate = 1000000001; break;
@@ -258,6 +260,8 @@ static void test_policy(void)
             p.flags = 1u << (i - 8);
             if ( i - 8 < 2 )
                 continue;
+            if ( p.flags == XEN_PERFCTR_POLICY_DEFAULT )
+                p.pmi_rate = 1;
             break;
         }
         test_case("policy: bad value %u", i);

@@ -33,6 +33,7 @@ void test_throttle(void);
 void test_sample_random(void);
 void test_ring(void);
 void test_op(void);
+void test_policy_rules(void);
 void test_race(void);
 
 /* -------------------------------------------------------------- world */

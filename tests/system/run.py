@@ -38,12 +38,14 @@ from pctestbed.products import products                         # noqa: E402
 CPUS = {"intel": DEFAULT_CPU, "amd": AMD_CPU}
 # What `make check` runs, and the rest of the matrix for `make check-all`. Those that take
 # long are first, as two boots run at a time.
-BOOTS = ("smoke:pv-amd", "guests", "sampling", "refusals", "tiny", "native", "native:pv-amd")
+BOOTS = ("smoke:pv-amd", "guests", "sampling", "policy", "refusals", "tiny", "native",
+         "native:pv-amd")
 # What guests do to their neighbours, and what is done to guests: `make check-long`.
 LONG = ("isolation", "tiny", "tiny:pv-amd")
 MATRIX = BOOTS + tuple(f"{boot}:{mode}" for mode in ("pv-amd", "pvh-amd", "hvm-amd")
-                       for boot in ("guests", "sampling")) + (
-    "refusals:pv-amd", "features:pv-amd") + LONG
+                       for boot in ("guests", "policy", "sampling")) + (
+                           "refusals:pv-amd", "features:pv-amd", "checked",
+                           "checked:pvh-amd") + LONG
 
 
 class Bench:
@@ -102,7 +104,7 @@ class Bench:
     def quiet(self, dom0):
         """Xen's log, which the step xen-log has brought, has no complaint."""
         log = dom0.steps["xen-log"].text if "xen-log" in dom0.steps else "no log"
-        words = ("WARN", "BUG", "ASSERT", "Assertion", "no log")
+        words = ("WARN", "BUG", "ASSERT", "Assertion", "UBSAN", "no log")
         self.check("Xen has nothing to complain about", not any(w in log for w in words), log)
 
     def lines(self, result, name):

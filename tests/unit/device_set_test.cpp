@@ -99,6 +99,8 @@ const Refusal kRefusals[] = {
     {__LINE__, EINVAL, XEN_PERFCTR_BAD_MODE, Errc::kUnsupported, "sampling"},
     {__LINE__, EINVAL, XEN_PERFCTR_BAD_PERIOD, Errc::kBadPeriod, "2^46"},
     {__LINE__, ENOSPC, XEN_PERFCTR_BAD_FIT, Errc::kNoHardwareCounter, "number 2"},
+    {__LINE__, EACCES, XEN_PERFCTR_BAD_ALLOW, Errc::kPolicy, "--allow"},
+    {__LINE__, ENOSPC, XEN_PERFCTR_BAD_BUDGET, Errc::kNoHardwareCounter, "--counters"},
     {__LINE__, ENOSPC, XEN_PERFCTR_BAD_TABLE, Errc::kBusy, "configurations"},
     {__LINE__, ENOSPC, 0, Errc::kNoHardwareCounter, "2 events"},
     {__LINE__, EACCES, 0, Errc::kNoPermission, "refused"},

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "domains.hpp"
 
-#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -12,17 +11,45 @@ extern "C" {
 #include <xenstore.h>
 }
 
-Domains::Domains() : xc_(xc_interface_open(nullptr, nullptr, 0))
+namespace {
+
+bool is_number(const std::string& text)
+{
+    return !text.empty() && text.size() < 6 &&
+           text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+} // namespace
+
+Domains::Domains() : xc_(xc_interface_open(nullptr, nullptr, 0)), xs_(nullptr)
 {
     if (!xc_)
         throw std::runtime_error(
             std::string("cannot talk to Xen: ") + std::strerror(errno) +
             "; run this as root in the control domain of Xen");
+    xs_ = xs_open(0);
 }
 
 Domains::~Domains()
 {
+    if (xs_)
+        xs_close(xs_);
     xc_interface_close(xc_);
+}
+
+// Names are known to xenstore only.
+std::string Domains::name_of(uint32_t id)
+{
+    const std::string path = "/local/domain/" + std::to_string(id) + "/name";
+    unsigned int length = 0;
+    void* value =
+        xs_ ? xs_read(xs_, XBT_NULL, path.c_str(), &length) : nullptr;
+    const std::string name =
+        value ? std::string(static_cast<char*>(value), length) : std::string();
+
+    std::free(value);
+
+    return name;
 }
 
 std::vector<Domain> Domains::all()
@@ -36,52 +63,33 @@ std::vector<Domain> Domains::all()
 
         if (n <= 0)
             break;
-        for (int i = 0; i < n; i++)
-            domains.push_back({info[i].domid, info[i].max_vcpu_id});
+        for (int i = 0; i < n; i++) {
+            Domain dom{info[i].domid, info[i].max_vcpu_id, {},
+                       name_of(info[i].domid)};
+
+            static_assert(sizeof(info[i].handle) == sizeof(dom.uuid));
+            std::memcpy(dom.uuid.data(), info[i].handle, sizeof(dom.uuid));
+            domains.push_back(dom);
+        }
         next = info[n - 1].domid + 1u;
     }
 
     return domains;
 }
 
-// Names are known to xenstore only.
-uint32_t Domains::id_of(const std::string& name)
-{
-    xs_handle* xs = xs_open(0);
-
-    if (!xs)
-        throw std::runtime_error("cannot look up the name '" + name +
-                                 "': xenstore does not answer; use an id");
-
-    for (const Domain& dom : all()) {
-        const std::string path =
-            "/local/domain/" + std::to_string(dom.id) + "/name";
-        unsigned int length = 0;
-        void* value = xs_read(xs, XBT_NULL, path.c_str(), &length);
-        const bool same =
-            value && name == std::string(static_cast<char*>(value), length);
-
-        std::free(value);
-        if (same) {
-            xs_close(xs);
-            return dom.id;
-        }
-    }
-
-    xs_close(xs);
-    throw std::runtime_error("no domain '" + name + "'; see 'xl list'");
-}
-
+// What looks like an id or a UUID is one, whatever domains are named.
 Domain Domains::find(const std::string& text)
 {
-    const bool number = !text.empty() && text.size() < 6 &&
-        text.find_first_not_of("0123456789") == std::string::npos;
-    const uint32_t id =
-        number ? static_cast<uint32_t>(std::stoul(text)) : id_of(text);
-    xc_dominfo_t info;
+    const bool number = is_number(text);
+    const std::optional<Uuid> uuid = parse_uuid(text);
 
-    if (xc_domain_getinfo(xc_, id, 1, &info) != 1 || info.domid != id)
-        throw std::runtime_error("no domain " + text + "; see 'xl list'");
+    for (const Domain& dom : all())
+        if (number ? dom.id == std::stoul(text)
+                   : uuid ? dom.uuid == *uuid : dom.name == text)
+            return dom;
 
-    return {id, info.max_vcpu_id};
+    throw std::runtime_error(
+        "no domain '" + text + "'; see 'xl list'" +
+        (number || uuid || xs_ ? ""
+                               : " (xenstore does not answer: use its id)"));
 }

@@ -31,9 +31,8 @@ std::string explain(int error)
     case ENOENT:
         return "no such VCPU";
     case EINVAL:
-        return "Xen does not accept these values: --min-period is below 2^46, "
-               "--pmi-rate at most 1000000000; otherwise this tool and Xen "
-               "come from different versions";
+        return "Xen does not understand this tool: they come from different "
+               "versions";
     default:
         return std::string("hypercall failed: ") + std::strerror(error);
     }
@@ -90,10 +89,11 @@ xen_perfctr_policy Hypercall::policy(uint32_t domid)
     return policy;
 }
 
-void Hypercall::set_policy(uint32_t domid, xen_perfctr_policy policy)
+void Hypercall::set_policy(uint32_t domid, xen_perfctr_policy& policy)
 {
     policy.size = sizeof(policy);
     policy.domid = domid;
+    policy.bad_field = policy.bad_event = 0;
     call(XEN_PERFCTR_OP_policy_set, &policy, sizeof(policy));
 }
 

@@ -30,7 +30,8 @@ public:
     Hypercall& operator=(const Hypercall&) = delete;
 
     xen_perfctr_policy policy(uint32_t domid);
-    void set_policy(uint32_t domid, xen_perfctr_policy policy);
+    // When it throws, bad_field tells what is wrong with the policy, or is 0.
+    void set_policy(uint32_t domid, xen_perfctr_policy& policy);
     xen_perfctr_vcpu_stats stats(uint32_t domid, uint32_t vcpu);
 
 private:

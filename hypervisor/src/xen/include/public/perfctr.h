@@ -51,6 +51,9 @@
 /* Configurations that one domain may hold at a time. */
 #define XEN_PERFCTR_MAX_CONFIGS       128
 
+/* Events that the allow list of a policy has at most. */
+#define XEN_PERFCTR_MAX_EVENTS        64
+
 /* Pages of one VCPU's sample ring, and records in each. */
 #define XEN_PERFCTR_MAX_RING_PAGES    16
 #define XEN_PERFCTR_RECORDS_PER_PAGE  64
@@ -249,6 +252,8 @@ struct xen_perfctr_config {
 #define XEN_PERFCTR_BAD_PERIOD        21 /* period                           */
 #define XEN_PERFCTR_BAD_ZERO          22 /* a field that must be zero        */
 #define XEN_PERFCTR_BAD_FIT           23 /* no hardware counter left for it  */
+#define XEN_PERFCTR_BAD_ALLOW         24 /* not in the policy's list         */
+#define XEN_PERFCTR_BAD_BUDGET        25 /* beyond the policy's max_counters */
 
 /*
  * The VCPU page.
@@ -321,7 +326,13 @@ struct xen_perfctr_time {
 /*
  * XEN_PERFCTR_OP_policy_get / _set: control domain only, subject to XSM.
  * Acts on any domain, at once: a VCPU that is counting what the new policy
- * refuses is frozen, told so by PUB_REVOKED, and gets the VIRQ.
+ * refuses is frozen, told so by PUB_REVOKED, and gets the VIRQ.  On failure of
+ * policy_set `bad_field` and `bad_event` name the offending part and nothing has
+ * changed.
+ *
+ * An event is counted if the tier and the list both allow it.  The list's
+ * entries are events as in xen_perfctr_counter, modifiers included: they allow
+ * exactly what they name.  nr_events 0 is no list: what the tier allows.
  */
 struct xen_perfctr_policy {
     uint32_t size;              /* IN                                   0x00 */
@@ -332,14 +343,31 @@ struct xen_perfctr_policy {
     uint32_t zero;              /* 0                                    0x14 */
     uint64_t min_period;        /* least sampling period                0x18 */
     uint64_t pmi_rate;          /* most samples a second and VCPU       0x20 */
-    uint64_t pad[3];            /* 0                                    0x28 */
-};                              /*                                      0x40 */
+    uint32_t bad_field;         /* set: OUT: XEN_PERFCTR_POLICY_BAD_*   0x28 */
+    uint32_t bad_event;         /* set: OUT: index, with .._BAD_EVENT*  0x2c */
+    uint32_t nr_events;         /* 0 .. XEN_PERFCTR_MAX_EVENTS          0x30 */
+    uint32_t pad[3];            /* 0                                    0x34 */
+    uint64_t event[XEN_PERFCTR_MAX_EVENTS]; /* 0 from nr_events on      0x40 */
+};                              /*                                     0x240 */
 #define XEN_PERFCTR_TIER_OFF          0 /* nothing                          */
 #define XEN_PERFCTR_TIER_IPC          1 /* cycles, instructions, ref cycles */
 #define XEN_PERFCTR_TIER_ARCH         2 /* + the other architectural events */
 #define XEN_PERFCTR_TIER_FULL         3 /* all that the model table allows  */
 #define XEN_PERFCTR_POLICY_KERNEL     (1u << 0) /* DOM_KERNEL allowed       */
 #define XEN_PERFCTR_POLICY_HYP        (1u << 1) /* DOM_HYP allowed          */
+/* set only: what Xen's command line says; all other fields are 0. */
+#define XEN_PERFCTR_POLICY_DEFAULT    (1u << 31)
+#define XEN_PERFCTR_POLICY_BAD_NONE     0
+#define XEN_PERFCTR_POLICY_BAD_TIER     1 /* tier unknown                   */
+#define XEN_PERFCTR_POLICY_BAD_FLAGS    2 /* flag unknown                   */
+#define XEN_PERFCTR_POLICY_BAD_COUNTERS 3 /* max_counters > MAX_COUNTERS    */
+#define XEN_PERFCTR_POLICY_BAD_PERIOD   4 /* min_period >= 2^46             */
+#define XEN_PERFCTR_POLICY_BAD_RATE     5 /* pmi_rate > 10^9                */
+#define XEN_PERFCTR_POLICY_BAD_NR       6 /* nr_events > MAX_EVENTS         */
+#define XEN_PERFCTR_POLICY_BAD_ZERO     7 /* a field that must be zero      */
+#define XEN_PERFCTR_POLICY_BAD_EVENT    8 /* reserved bits of an event      */
+#define XEN_PERFCTR_POLICY_BAD_UNKNOWN  9 /* event not in the model's table */
+#define XEN_PERFCTR_POLICY_BAD_OUTSIDE 10 /* event outside the policy's tier */
 
 /*
  * XEN_PERFCTR_OP_vcpu_stats: the calling domain's own VCPUs, or any domain's

@@ -73,7 +73,7 @@ static const struct perfctr_image *look_up(
         return NULL;
     }
 
-    if ( !perfctr_image_allowed(&pd->policy, img) )
+    if ( img->denied )
         *rc = -EPERM;
 
     for ( i = 0; !*rc && i < img->nr; i++ )

@@ -76,6 +76,23 @@ static bool is_absent(const struct perfctr_model *model, uint32_t code)
     return false;
 }
 
+/* With modifiers an event counts something else than the tier promised. */
+static unsigned int event_tier(const struct perfctr_event *ev, uint64_t event)
+{
+    return (event & PERFCTR_EV_MODIFIERS) ? XEN_PERFCTR_TIER_FULL : ev->tier;
+}
+
+static bool is_listed(const struct xen_perfctr_policy *policy, uint64_t event)
+{
+    unsigned int i;
+
+    for ( i = 0; i < policy->nr_events; i++ )
+        if ( policy->event[i] == event )
+            return true;
+
+    return !policy->nr_events;
+}
+
 static int check_counter(const struct perfctr_model *model,
                          const struct xen_perfctr_policy *policy,
                          struct xen_perfctr_config *cfg, unsigned int i,
@@ -99,11 +116,12 @@ static int check_counter(const struct perfctr_model *model,
     if ( (c->event & PERFCTR_EV_MODIFIERS) && !ev->gp )
         return bad(cfg, i, XEN_PERFCTR_BAD_EVENT, -EINVAL);
 
-    /* With modifiers an event counts something else than the tier promised. */
-    tier = (c->event & PERFCTR_EV_MODIFIERS) ? XEN_PERFCTR_TIER_FULL
-                                             : ev->tier;
+    tier = event_tier(ev, c->event);
     if ( tier > policy->tier )
         return bad(cfg, i, XEN_PERFCTR_BAD_TIER, -EPERM);
+
+    if ( !is_listed(policy, c->event) )
+        return bad(cfg, i, XEN_PERFCTR_BAD_ALLOW, -EPERM);
 
     /*
      * In 64-bit PV guest user and kernel share ring 3 and are told apart by
@@ -224,10 +242,9 @@ static void use_counter(const struct perfctr_model *model, bool hvm,
             img->branches |= 1u << i;
     }
 
-    if ( c->event & PERFCTR_EV_MODIFIERS )
-        img->tier = XEN_PERFCTR_TIER_FULL;
-    else if ( ev->tier > img->tier )
-        img->tier = ev->tier;
+    if ( event_tier(ev, c->event) > img->tier )
+        img->tier = event_tier(ev, c->event);
+    img->event[i] = c->event;
 
     if ( c->domain & XEN_PERFCTR_DOM_KERNEL )
         img->policy |= XEN_PERFCTR_POLICY_KERNEL;
@@ -324,7 +341,7 @@ int perfctr_config_check(const struct perfctr_model *model,
 
     /* Counter number max_counters is the first for which there is no room. */
     if ( policy->max_counters && cfg->nr > policy->max_counters )
-        return bad(cfg, policy->max_counters, XEN_PERFCTR_BAD_FIT, -ENOSPC);
+        return bad(cfg, policy->max_counters, XEN_PERFCTR_BAD_BUDGET, -ENOSPC);
 
     img->nr = cfg->nr;
     img->notify = cfg->flags & XEN_PERFCTR_CONFIG_NOTIFY;
@@ -335,10 +352,102 @@ int perfctr_config_check(const struct perfctr_model *model,
 bool perfctr_image_allowed(const struct xen_perfctr_policy *policy,
                            const struct perfctr_image *img)
 {
+    unsigned int i;
+
+    for ( i = 0; i < img->nr; i++ )
+        if ( !is_listed(policy, img->event[i]) )
+            return false;
+
     return policy->tier >= img->tier &&
            !(img->policy & ~policy->flags) &&
            (!policy->max_counters || img->nr <= policy->max_counters) &&
            (!img->sample || img->min_period >= policy->min_period);
+}
+
+static int bad_policy(struct xen_perfctr_policy *policy, unsigned int field,
+                      unsigned int event, int rc)
+{
+    policy->bad_field = field;
+    policy->bad_event = event;
+
+    return rc;
+}
+
+/* Entries that could never be counted are mistakes of whoever wrote the list. */
+static int check_list(const struct perfctr_model *model,
+                      struct xen_perfctr_policy *policy)
+{
+    unsigned int i;
+
+    if ( policy->nr_events > XEN_PERFCTR_MAX_EVENTS )
+        return bad_policy(policy, XEN_PERFCTR_POLICY_BAD_NR, 0, -EINVAL);
+
+    for ( i = 0; i < policy->nr_events; i++ )
+    {
+        uint64_t event = policy->event[i];
+        const struct perfctr_event *ev;
+
+        if ( event & ~model->event_mask )
+            return bad_policy(policy, XEN_PERFCTR_POLICY_BAD_EVENT, i, -EINVAL);
+
+        ev = perfctr_find_event(model, perfctr_event_code(event));
+        if ( !ev || is_absent(model, ev->code) )
+            return bad_policy(policy, XEN_PERFCTR_POLICY_BAD_UNKNOWN, i,
+                              -ENOENT);
+
+        if ( event_tier(ev, event) > policy->tier )
+            return bad_policy(policy, XEN_PERFCTR_POLICY_BAD_OUTSIDE, i,
+                              -EINVAL);
+    }
+
+    for ( ; i < XEN_PERFCTR_MAX_EVENTS; i++ )
+        if ( policy->event[i] )
+            return bad_policy(policy, XEN_PERFCTR_POLICY_BAD_ZERO, 0, -EINVAL);
+
+    return 0;
+}
+
+int perfctr_policy_check(const struct perfctr_model *model,
+                         struct xen_perfctr_policy *policy)
+{
+    unsigned int i;
+
+    bad_policy(policy, XEN_PERFCTR_POLICY_BAD_NONE, 0, 0);
+
+    if ( policy->zero )
+        return bad_policy(policy, XEN_PERFCTR_POLICY_BAD_ZERO, 0, -EINVAL);
+
+    for ( i = 0; i < ARRAY_SIZE(policy->pad); i++ )
+        if ( policy->pad[i] )
+            return bad_policy(policy, XEN_PERFCTR_POLICY_BAD_ZERO, 0, -EINVAL);
+
+    if ( policy->flags & XEN_PERFCTR_POLICY_DEFAULT )
+    {
+        if ( policy->flags != XEN_PERFCTR_POLICY_DEFAULT || policy->tier ||
+             policy->max_counters || policy->min_period || policy->pmi_rate ||
+             policy->nr_events )
+            return bad_policy(policy, XEN_PERFCTR_POLICY_BAD_FLAGS, 0, -EINVAL);
+
+        return check_list(model, policy);
+    }
+
+    if ( policy->tier > XEN_PERFCTR_TIER_FULL )
+        return bad_policy(policy, XEN_PERFCTR_POLICY_BAD_TIER, 0, -EINVAL);
+
+    if ( policy->flags & ~(XEN_PERFCTR_POLICY_KERNEL |
+                           XEN_PERFCTR_POLICY_HYP) )
+        return bad_policy(policy, XEN_PERFCTR_POLICY_BAD_FLAGS, 0, -EINVAL);
+
+    if ( policy->max_counters > XEN_PERFCTR_MAX_COUNTERS )
+        return bad_policy(policy, XEN_PERFCTR_POLICY_BAD_COUNTERS, 0, -EINVAL);
+
+    if ( !perfctr_limits_valid(policy->min_period, 0) )
+        return bad_policy(policy, XEN_PERFCTR_POLICY_BAD_PERIOD, 0, -EINVAL);
+
+    if ( !perfctr_limits_valid(0, policy->pmi_rate) )
+        return bad_policy(policy, XEN_PERFCTR_POLICY_BAD_RATE, 0, -EINVAL);
+
+    return check_list(model, policy);
 }
 
 /*

@@ -89,6 +89,7 @@ struct perfctr_model {
 struct perfctr_image {
     uint8_t nr;
     uint8_t tier;               /* least tier that allows it */
+    bool denied;                /* by a policy that came later, see policy.c */
     uint8_t policy;             /* XEN_PERFCTR_POLICY_* that it needs */
     uint8_t hw[XEN_PERFCTR_MAX_COUNTERS]; /* counter i's global bit */
     uint64_t used;              /* all counters in use */
@@ -104,6 +105,7 @@ struct perfctr_image {
     bool notify;                /* XEN_PERFCTR_CONFIG_NOTIFY */
     uint64_t min_period;        /* the shortest of the periods */
     uint64_t period[XEN_PERFCTR_MAX_COUNTERS];
+    uint64_t event[XEN_PERFCTR_MAX_COUNTERS]; /* as the guest named it */
 };
 
 /*
@@ -124,6 +126,22 @@ int perfctr_config_check(const struct perfctr_model *model,
                          const struct xen_perfctr_policy *policy, bool hvm,
                          struct xen_perfctr_config *cfg,
                          struct perfctr_image *img);
+
+/* Samples a second and VCPU that a policy can allow at most. */
+#define PERFCTR_MAX_RATE      1000000000u
+
+/* May these be in a policy?  A rate of 0 stands for the default. */
+static inline bool perfctr_limits_valid(uint64_t min_period, uint64_t pmi_rate)
+{
+    return min_period < PERFCTR_PERIOD_END && pmi_rate <= PERFCTR_MAX_RATE;
+}
+
+/*
+ * Check a policy that is to be set.  Returns -errno and names the culprit in
+ * bad_field and bad_event, or 0 with both of them 0.
+ */
+int perfctr_policy_check(const struct perfctr_model *model,
+                         struct xen_perfctr_policy *policy);
 
 /* Does the policy (still) allow what the image counts? */
 bool perfctr_image_allowed(const struct xen_perfctr_policy *policy,

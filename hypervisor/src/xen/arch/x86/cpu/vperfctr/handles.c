@@ -117,6 +117,22 @@ int perfctr_handle_create(struct perfctr_domain *pd,
     return rc;
 }
 
+/*
+ * The policy has changed.  No other VCPU of the domain runs, so nobody looks at
+ * `denied` meanwhile or has been told something else by a check that is not over.
+ */
+void perfctr_handle_judge(struct perfctr_domain *pd)
+{
+    unsigned int i;
+
+    ASSERT(spin_is_locked(&pd->lock));
+
+    for ( i = 0; pd->entries && i < XEN_PERFCTR_MAX_CONFIGS; i++ )
+        if ( pd->entries[i].refs )
+            pd->entries[i].img.denied =
+                !perfctr_image_allowed(&pd->policy, &pd->entries[i].img);
+}
+
 int perfctr_handle_destroy(struct perfctr_domain *pd, uint32_t handle)
 {
     struct perfctr_entry *e = find(pd, handle);

@@ -219,6 +219,10 @@ static int domain_op(unsigned int cmd, XEN_GUEST_HANDLE_PARAM(void) arg)
 
     case XEN_PERFCTR_OP_policy_set:
         rc = perfctr_policy_set(d, &u.policy);
+        /* Which field was refused; an argument that is good stays as it is. */
+        if ( rc && rc != -ERESTART && u.policy.bad_field &&
+             copy_to_guest(arg, &u.policy, 1) )
+            rc = -EFAULT;
         break;
 
     case XEN_PERFCTR_OP_vcpu_stats:

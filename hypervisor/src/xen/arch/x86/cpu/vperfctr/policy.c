@@ -14,7 +14,10 @@ int perfctr_policy_get(struct domain *d, struct xen_perfctr_policy *policy)
     if ( !d->arch.perfctr )
         return -EOPNOTSUPP;
 
+    /* Another tool may be changing it. */
+    spin_lock(&d->arch.perfctr->lock);
     *policy = d->arch.perfctr->policy;
+    spin_unlock(&d->arch.perfctr->lock);
     policy->size = sizeof(*policy);
     policy->domid = d->domain_id;
 
@@ -49,26 +52,18 @@ static void freeze(struct vperfctr *p)
     send_guest_vcpu_virq(p->vcpu, XEN_PERFCTR_VIRQ);
 }
 
-int perfctr_policy_set(struct domain *d,
-                       const struct xen_perfctr_policy *policy)
+int perfctr_policy_set(struct domain *d, struct xen_perfctr_policy *policy)
 {
     struct perfctr_domain *pd = d->arch.perfctr;
     struct vcpu *v;
-    unsigned int i;
     int rc;
 
     if ( !pd || is_pv_32bit_domain(d) )
         return -EOPNOTSUPP;
 
-    for ( i = 0; i < ARRAY_SIZE(policy->pad); i++ )
-        if ( policy->pad[i] )
-            return -EINVAL;
-
-    if ( policy->zero || policy->tier > XEN_PERFCTR_TIER_FULL ||
-         (policy->flags & ~(XEN_PERFCTR_POLICY_KERNEL |
-                            XEN_PERFCTR_POLICY_HYP)) ||
-         !perfctr_limits_valid(policy->min_period, policy->pmi_rate) )
-        return -EINVAL;
+    rc = perfctr_policy_check(&perfctr_model, policy);
+    if ( rc )
+        return rc;
 
     /* So that nothing is validated against one policy and applied under another. */
     rc = domain_pause_except_self(d);
@@ -77,14 +72,15 @@ int perfctr_policy_set(struct domain *d,
 
     spin_lock(&pd->lock);
 
-    pd->policy = *policy;
+    pd->policy = policy->flags & XEN_PERFCTR_POLICY_DEFAULT
+                 ? perfctr_default_policy : *policy;
+    perfctr_handle_judge(pd);
 
     for_each_vcpu ( d, v )
     {
         struct vperfctr *p = v->arch.perfctr;
 
-        if ( p && p->img && !p->revoked &&
-             !perfctr_image_allowed(&pd->policy, p->img) )
+        if ( p && p->img && !p->revoked && p->img->denied )
             freeze(p);
     }
 

@@ -19,7 +19,8 @@
 /*
  * A handle's entry.  refs: 0 free, 1 created, 1 + n applied on n VCPUs.  The
  * image is written only while refs is 0, under the domain's lock, and is
- * constant as long as refs is not 0.
+ * constant as long as refs is not 0; except for `denied`, which is written when
+ * the policy is.
  */
 struct perfctr_entry {
     unsigned int refs;
@@ -169,6 +170,7 @@ void perfctr_handle_forget_all(struct perfctr_domain *pd);
 const struct perfctr_image *perfctr_handle_get(struct perfctr_domain *pd,
                                                uint32_t handle);
 void perfctr_handle_put(struct perfctr_domain *pd, uint32_t handle);
+void perfctr_handle_judge(struct perfctr_domain *pd);
 
 /* frames.c */
 void *perfctr_map_frame(struct domain *d, uint64_t gfn);
@@ -227,18 +229,8 @@ bool vperfctr_record(struct vperfctr *p, const struct xen_perfctr_sample *rec,
 
 /* policy.c */
 int perfctr_policy_get(struct domain *d, struct xen_perfctr_policy *policy);
-int perfctr_policy_set(struct domain *d,
-                       const struct xen_perfctr_policy *policy);
+int perfctr_policy_set(struct domain *d, struct xen_perfctr_policy *policy);
 int perfctr_vcpu_stats(struct domain *d, struct xen_perfctr_vcpu_stats *stats);
-
-/* Samples a second and VCPU that a policy can allow at most. */
-#define PERFCTR_MAX_RATE      1000000000u
-
-/* May these be in a policy?  A rate of 0 stands for the default. */
-static inline bool perfctr_limits_valid(uint64_t min_period, uint64_t pmi_rate)
-{
-    return min_period < PERFCTR_PERIOD_END && pmi_rate <= PERFCTR_MAX_RATE;
-}
 
 /* A counter's raw value as a signed number. */
 static inline int64_t perfctr_value(uint64_t raw)

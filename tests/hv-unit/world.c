@@ -68,6 +68,8 @@ void world_new_on(enum machine machine, bool hvm)
     static const struct emul_boot *const machines[] = {
         [SKYLAKE] = &skylake, [ZEN] = &zen, [ZEN_V2] = &zen_v2,
     };
+    /* Of the frames; each an allocation, so that ASan sees who leaves it. */
+    static void *memory[EMUL_FRAMES];
     unsigned int i, n;
 
     remove_domains();
@@ -77,7 +79,8 @@ void world_new_on(enum machine machine, bool hvm)
         EQUAL(emul_frame[i].refs, 0);
         EQUAL(emul_frame[i].type_refs, 0);
         EQUAL(emul_frame[i].maps, 0);
-        free(emul_frame[i].va);
+        if ( !memory[i] )
+            memory[i] = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
     }
     EQUAL(emul_allocated, 0);
     EQUAL(emul_irqs_off, 0);
@@ -115,7 +118,7 @@ void world_new_on(enum machine machine, bool hvm)
     for ( i = 0; i < EMUL_FRAMES; i++ )
     {
         emul_frame[i].owner = &emul_domain[i < EMUL_FRAMES / 2 ? 0 : 1];
-        emul_frame[i].va = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
+        emul_frame[i].va = memory[i];
         memset(emul_frame[i].va, 0xa5, PAGE_SIZE);
     }
     for ( i = 0; i < EMUL_DOMAINS; i++ )

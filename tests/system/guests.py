@@ -8,6 +8,7 @@ reboots while it counts.
 import re
 
 import counted
+import fuzz
 from pctestbed import Job, boot_xen
 from pctestbed.products import products
 
@@ -54,6 +55,8 @@ kill -9 $(pidof spin) $(pidof perfctr)
 wait
 step idle sh -c 'perfctr info | grep "0 threads counted now"'
 step rmmod rmmod perfctr
+""" + fuzz.lines(fuzz.SLICE) + """
+step rmmod-fuzz rmmod perfctr
 
 step insmod-bias insmod /lib/perfctr.ko start_bias_bits=20
 """ + counted.lines("rebase", LONG) + """
@@ -210,6 +213,8 @@ def check_one(bench, one):
     refused(bench, one, "too-many", "counter")
     refused(bench, one, "no-permission", "/dev/perfctr")
     refused(bench, one, "rmmod-in-use", "perfctr")
+    fuzz.check(bench, one)
+    bench.step(one, "rmmod-fuzz")
     check_threads(bench, one)
     check_setuid(bench, one)
     refused(bench, one, "revoked", "lost counts")

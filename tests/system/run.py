@@ -44,8 +44,8 @@ BOOTS = ("smoke:pv-amd", "guests", "sampling", "policy", "refusals", "tiny", "na
 LONG = ("isolation", "tiny", "tiny:pv-amd")
 MATRIX = BOOTS + tuple(f"{boot}:{mode}" for mode in ("pv-amd", "pvh-amd", "hvm-amd")
                        for boot in ("guests", "policy", "sampling")) + (
-                           "refusals:pv-amd", "features:pv-amd", "checked",
-                           "checked:pvh-amd") + LONG
+                           "refusals:pv-amd", "features:pv-amd", "fuzz", "fuzz:pvh-amd",
+                           "checked", "checked:pvh-amd") + LONG
 
 
 class Bench:
@@ -122,9 +122,9 @@ class Bench:
         found = products("/lib/perfctr.ko", "/usr/bin/perfctr", "/usr/bin/perfctr-selftest",
                          "/usr/lib/programs")
         for name in ("rdpmc", "spin", "asnobody", "badioctl", "kernel", "lifetime",
-                     "stepping"):
+                     "stepping", "fuzzioctl"):
             found[f"/usr/bin/{name}"] = self.build / name
-        for name in ("hvsweep", "kloop"):
+        for name in ("hvsweep", "hvfuzz", "kloop"):
             found[f"/lib/{name}.ko"] = self.build / name / f"{name}.ko"
         return found
 

@@ -121,6 +121,7 @@ struct pc_handle {
 	u32 handle;
 	u32 nr;
 	u32 flags;
+	u32 policy;		/* Xen's number of the policy that allowed it */
 	bool at_once;
 	bool sampling;
 	bool reloads;

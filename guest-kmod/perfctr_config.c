@@ -17,6 +17,8 @@
 static LIST_HEAD(pc_handles);
 static DEFINE_MUTEX(pc_handles_mutex);
 static unsigned int pc_unused;
+/* The policy that those which nobody uses were checked against. */
+static u32 pc_unused_policy;
 
 static u32 pc_handle_flags(const struct perfctr_config *config)
 {
@@ -113,6 +115,40 @@ static int pc_handle_create(struct pc_handle *h, struct perfctr_config *config)
 	return ret;
 }
 
+/* Changes when the domain's policy is set; the same on all CPUs. */
+static u32 pc_policy(void)
+{
+	struct pc_vcpu *c = get_cpu_ptr(&pc_vcpus);
+	u32 policy = c->page ? READ_ONCE(c->page->pub.policy) : 0;
+
+	put_cpu_ptr(&pc_vcpus);
+	return policy;
+}
+
+/*
+ * The policy has been set since Xen checked @h, which is in use: ask again, so
+ * that who is refused learns it, and why.
+ */
+static int pc_handle_recheck(struct pc_handle *h, struct perfctr_config *config,
+			     u32 policy)
+{
+	struct pc_handle *fresh;
+	int ret;
+
+	if (h->policy == policy)
+		return 0;
+	fresh = kmemdup(h, sizeof(*h), GFP_KERNEL);
+	if (!fresh)
+		return -ENOMEM;
+	ret = pc_handle_create(fresh, config);
+	if (!ret) {
+		pc_hv_config_destroy(fresh->handle);
+		h->policy = policy;
+	}
+	kfree(fresh);
+	return ret;
+}
+
 /* May a user have one more in use?  Xen has room for few, which all share. */
 static bool pc_handle_allowed(kuid_t uid)
 {
@@ -138,12 +174,23 @@ struct pc_handle *pc_handle_get(struct perfctr_config *config, kuid_t uid,
 {
 	struct pc_handle *h;
 	unsigned int i;
+	u32 policy;
 	int ret;
 
 	mutex_lock(&pc_handles_mutex);
-	list_for_each_entry(h, &pc_handles, node)
-		if (pc_handle_equal(h, config))
-			goto found;
+	/* Read first: should it change now, then the next set notices. */
+	policy = pc_policy();
+	if (policy != pc_unused_policy)
+		pc_handle_destroy_unused();
+	pc_unused_policy = policy;
+	list_for_each_entry(h, &pc_handles, node) {
+		if (!pc_handle_equal(h, config))
+			continue;
+		ret = pc_handle_recheck(h, config, policy);
+		if (ret)
+			goto unlock;
+		goto found;
+	}
 
 	ret = -EAGAIN;
 	if (!privileged && !pc_handle_allowed(uid))
@@ -175,6 +222,7 @@ struct pc_handle *pc_handle_get(struct perfctr_config *config, kuid_t uid,
 		kfree(h);
 		goto unlock;
 	}
+	h->policy = policy;
 	list_add(&h->node, &pc_handles);
 	pc_unused++;
 found:
@@ -220,6 +268,7 @@ void pc_handle_restore_all(void)
 	mutex_lock(&pc_handles_mutex);
 	list_for_each_entry(h, &pc_handles, node) {
 		h->handle = 0;
+		h->policy = ~0u;
 		if (pc_handle_create(h, NULL))
 			pr_warn("a counter configuration does not fit this host\n");
 	}

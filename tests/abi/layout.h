@@ -61,6 +61,7 @@ AT(perfctr_slot, time_record, 0xd8);
 AT(xen_perfctr_vcpu_page, request, 0x40);
 AT(xen_perfctr_vcpu_page, pub, 0x100);
 AT(xen_perfctr_published, overflow, 0x1c);
+AT(xen_perfctr_published, policy, 0x34);
 AT(xen_perfctr_published, reload_sum, 0x40);
 AT(xen_perfctr_published, missed, 0xa0);
 AT(xen_perfctr_vcpu_page, ring_tail, 0xc0);

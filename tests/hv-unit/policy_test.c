@@ -305,14 +305,37 @@ static void test_revoke(void)
         EQUAL(pub()->status, 0);
     }
 
+    test_case("the guest sees that its policy has been set");
+    {
+        struct xen_perfctr_policy bad = good();
+        uint32_t before = pub()->policy;
+
+        set(good());
+        EQUAL(pub()->policy, before + 1);
+        bad.tier = 9;
+        EQUAL(op(XEN_PERFCTR_OP_policy_set, &bad), -EINVAL);
+        EQUAL(pub()->policy, before + 1);
+        /* A page that is registered afterwards has the number, too. */
+        run_on(1, vcpu(0, 1));
+        EQUAL(register_page(1), 0);
+        EQUAL(pub()->policy, before + 1);
+        bad = good();
+        bad.tier = XEN_PERFCTR_TIER_IPC;
+        set(bad);
+        run_on(0, vcpu(0, 0));
+        EQUAL(pub()->policy, before + 2);
+    }
+
     test_case("another domain's policy does not matter");
     {
         struct xen_perfctr_policy p = good();
+        uint32_t before = pub()->policy;
 
         p.domid = 1;
         p.tier = XEN_PERFCTR_TIER_OFF;
         set(p);
         EQUAL(pub()->flags, 0);
+        EQUAL(pub()->policy, before);
         EQUAL(emul_domain[0].arch.perfctr->policy.tier, XEN_PERFCTR_TIER_IPC);
     }
 }

@@ -288,7 +288,7 @@ struct xen_perfctr_published {
     uint64_t hypercalls_perfctr; /* perfctr_op by this VCPU             0x20 */
     uint64_t hypercalls_other;  /* all others, IRET excepted            0x28 */
     uint32_t ring_head;         /* records written to the ring          0x30 */
-    uint32_t zero;              /*                                      0x34 */
+    uint32_t policy;            /* another number when it has been set  0x34 */
     uint64_t ring_full;         /* records not written: ring full       0x38 */
     /* By counter; they go on for as long as the page is registered. */
     uint64_t reload_sum[XEN_PERFCTR_MAX_COUNTERS]; /* taken off         0x40 */

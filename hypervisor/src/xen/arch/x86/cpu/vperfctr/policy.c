@@ -74,13 +74,18 @@ int perfctr_policy_set(struct domain *d, struct xen_perfctr_policy *policy)
 
     pd->policy = policy->flags & XEN_PERFCTR_POLICY_DEFAULT
                  ? perfctr_default_policy : *policy;
+    pd->policy_nr++;
     perfctr_handle_judge(pd);
 
     for_each_vcpu ( d, v )
     {
         struct vperfctr *p = v->arch.perfctr;
 
-        if ( p && p->img && !p->revoked && p->img->denied )
+        if ( !p )
+            continue;
+
+        vperfctr_publish_policy(p);
+        if ( p->img && !p->revoked && p->img->denied )
             freeze(p);
     }
 

@@ -36,6 +36,7 @@ struct perfctr_domain {
     spinlock_t lock;
     /* Changes only while no VCPU of the domain runs but the caller's. */
     struct xen_perfctr_policy policy;
+    uint32_t policy_nr;                 /* how often it has been set */
     struct perfctr_entry *entries;      /* XEN_PERFCTR_MAX_CONFIGS, or NULL */
 };
 
@@ -190,6 +191,7 @@ void perfctr_ring_release(struct vperfctr *p);
 /* publish.c */
 void vperfctr_publish_start(struct vperfctr *p);
 void vperfctr_publish(struct vperfctr *p);
+void vperfctr_publish_policy(struct vperfctr *p);
 void vperfctr_publish_samples(struct vperfctr *p, uint32_t counters);
 void vperfctr_publish_time(struct vperfctr *p);
 

@@ -38,7 +38,16 @@ void vperfctr_publish_start(struct vperfctr *p)
     page->size = sizeof(*page);
     page->vcpu = p->vcpu->vcpu_id;
     p->version = 0;
+    vperfctr_publish_policy(p);
     vperfctr_publish(p);
+}
+
+/* One word, which nobody needs together with others. */
+void vperfctr_publish_policy(struct vperfctr *p)
+{
+    if ( p->page )
+        write_atomic(&p->page->pub.policy,
+                     p->vcpu->domain->arch.perfctr->policy_nr);
 }
 
 void vperfctr_publish(struct vperfctr *p)

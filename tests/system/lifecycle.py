@@ -47,13 +47,13 @@ echo "$last"
 # (name, what dom0 does to `life`)
 STAGES = (
     ("pause", "for i in 1 2 3 4 5; do xl pause life; usleep 30000; xl unpause life; done"),
-    ("cpu-offline", "for i in 1 2; do xen-hptool cpu-offline 1 && usleep 300000 && "
-                    "xen-hptool cpu-online 1 || exit 1; done"),
     ("checkpoint", "xl save -c life /run/life.save && rm /run/life.save"),
     ("save", "xl save life /run/life.save && xl restore /run/life.save && rm /run/life.save"),
     ("migrate", "xl migrate -s here life localhost"),
     ("migrate-again", "xl migrate -s here life localhost"),
     ("unplug", "for i in 1 2; do vcpus life 1 && vcpus life 2 || exit 1; done"),
+    ("cpu-offline", "for i in 1 2; do xen-hptool cpu-offline 1 && usleep 300000 && "
+                    "xen-hptool cpu-online 1 || exit 1; done"),
 )
 
 # Tiny guests that count and sample: (name, their option, how they end)
@@ -76,6 +76,12 @@ def ends(kind):
 def life_job():
     return f"""
 step insmod insmod /lib/perfctr.ko || exit 1
+# A CPU that is plugged in is taken into use by user mode: udev, where there is one.
+(while usleep 100000; do
+    for cpu in /sys/devices/system/cpu/cpu*/online; do
+        [ "$(cat $cpu 2>/dev/null)" != 0 ] || echo 1 2>/dev/null >$cpu
+    done
+done) 2>/dev/null &
 life {THREADS} /run/end >/run/life.out 2>/run/life.err &
 life=$!
 until grep -q ready /run/life.err; do usleep 100000; done
@@ -123,7 +129,8 @@ step -t 100 gone-life gone life
             # The first one of all leaves what Xen and dom0 keep for the next.
             + end("warm", f"xl unpause {{0}} && {READY} && xl destroy {{0}}")
             + "".join(end(name, how) for name, _, how in ends(kind))
-            + "step xen-log xl dmesg\ntrue\n")
+            # A CPU comes back with its counters off, as it went; Xen blames the firmware.
+            + "step xen-log sh -c 'xl dmesg | grep -v \"invalid PERF_GLOBAL_CTRL\"'\ntrue\n")
 
 
 def progress(bench):

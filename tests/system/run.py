@@ -41,7 +41,7 @@ CPUS = {"intel": DEFAULT_CPU, "amd": AMD_CPU}
 BOOTS = ("smoke:pv-amd", "guests", "sampling", "policy", "refusals", "tiny", "native",
          "native:pv-amd")
 # What guests do to their neighbours, and what is done to guests: `make check-long`.
-LONG = ("isolation", "tiny", "tiny:pv-amd")
+LONG = ("isolation", "lifecycle", "tiny")
 MATRIX = BOOTS + tuple(f"{boot}:{mode}" for mode in ("pv-amd", "pvh-amd", "hvm-amd")
                        for boot in ("guests", "policy", "sampling")) + (
                            "refusals:pv-amd", "features:pv-amd", "fuzz", "fuzz:pvh-amd",

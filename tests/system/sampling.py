@@ -176,7 +176,7 @@ def check_rate(bench, one):
                 samples and sum(samples) <= most, f"{samples}, at most {most:.0f}")
 
 
-def _numbers(step):
+def numbers(step):
     """{name: number} of `xen-perfctr stats`."""
     words = (line.split() for line in step.text.splitlines()) if step else ()
     return {pair[0]: int(pair[1]) for pair in words if len(pair) == 2 and pair[1].isdigit()}
@@ -188,11 +188,11 @@ def check_storm(bench, dom0, one):
         steps = [bench.step(one, f"{kind}-{i}") for i in range(ROUNDS)]
         got[kind] = [counted.counts(step.stderr.decode()).get("instructions:u", 0)
                      for step in steps if step]
-    stats = [_numbers(bench.step(dom0, f"stats-{vcpu}")) for vcpu in range(2)]
-    for vcpu, numbers in enumerate(stats):
+    stats = [numbers(bench.step(dom0, f"stats-{vcpu}")) for vcpu in range(2)]
+    for vcpu, found in enumerate(stats):
         bench.check(f"two: VCPU {vcpu} took as many samples as Xen's rate allows",
-                    numbers.get("samples", 0) > 10000 and numbers.get("throttled", 0) > 10
-                    and numbers.get("missed", 0) > numbers["samples"], numbers)
+                    found.get("samples", 0) > 10000 and found.get("throttled", 0) > 10
+                    and found.get("missed", 0) > found["samples"], found)
     plain, storm = (sum(float(value) for value in got[kind]) for kind in ("plain", "storm"))
     share = storm / plain if plain else 0
     detail = (f"{100 * share:.1f} % of the instructions: beside a busy guest {got['plain']}, "

@@ -44,8 +44,8 @@ BOOTS = ("smoke:pv-amd", "guests", "sampling", "policy", "refusals", "tiny", "na
 LONG = ("isolation", "lifecycle", "tiny")
 MATRIX = BOOTS + tuple(f"{boot}:{mode}" for mode in ("pv-amd", "pvh-amd", "hvm-amd")
                        for boot in ("guests", "policy", "sampling")) + (
-                           "refusals:pv-amd", "features:pv-amd", "switches:pvh-amd", "fuzz", "fuzz:pvh-amd",
-                           "checked", "checked:pvh-amd") + LONG
+                           "refusals:pv-amd", "features:pv-amd", "switches:pvh-amd", "fuzz",
+                           "fuzz:pvh-amd", "checked", "checked:pvh-amd") + LONG
 
 
 class Bench:

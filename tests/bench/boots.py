@@ -103,7 +103,8 @@ def ours(vendor="intel", kind="pv"):
         tag += 2
     dom0 = ("set -u\nfor guest in one two; do\n"
             "    step -t 900 start-$guest guest-start $guest || exit 4\n"
-            f"    step enable-$guest xen-perfctr enable $guest --kernel --pmi-rate {PMI_RATE} || exit 4\n"
+            "    step enable-$guest xen-perfctr enable $guest --kernel "
+            f"--pmi-rate {PMI_RATE} || exit 4\n"
             "done\ntb-signal enabled\n" + cost.DOM0.replace("-t 200", "-t 3000")
             + 'pin() { xl vcpu-pin "$@" >/dev/null || exit 4; }\n'
             "pin one all 1; pin two all 1; pin 0 all 0\ntb-wait -t 900 cost-two || exit 4\n"

@@ -26,11 +26,10 @@ class _Rows:
     def __init__(self, rows):
         self.rows = rows
 
-    def get(self, operation, who, parameter="", column="instructions", vendor="intel"):
-        """The number of the first row that fits; None without one."""
-        for row in self.rows:
-            if (row["operation"], row["who"], row["parameter"]) == (operation, who, parameter) \
-                    and row["mode"].endswith(vendor):
+    def get(self, operation, who, parameter="", column="instructions"):
+        """The number of the first row that fits, of a guest where there is one; or None."""
+        for row in sorted(self.rows, key=lambda row: row["mode"].startswith("native")):
+            if (row["operation"], row["who"], row["parameter"]) == (operation, who, parameter):
                 return row.get(column)
         return None
 
@@ -65,6 +64,7 @@ def targets(rows):
           get("thread_switch_same", "ours", "4 counters", "hypercalls"), lambda x: abs(x) < 0.01)
     same = get("thread_switch_same", "ours", "4 counters")
     none = get("thread_switch", "none")
+    # More than the module executes: its callers in the kernel, and Xen at each crossing.
     check("instructions of an equal switch with 4 counters beyond a plain one, at most 150",
           None if same is None or none is None else same - none, lambda x: x <= 150)
     check("a sample of Linux perf on Xen's vPMU takes at least 5 times as many",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Entry points.  PV: 64-bit, paging on, %rsi = start info (virtual).  PVH: 32-bit,
- * paging off, %ebx = start info (physical); the first gigabyte is mapped where it is,
- * and at VIRT_BASE, which is 0: so both see the same addresses.
+ * paging off, %ebx = start info (physical); four gigabytes are mapped where they are, and
+ * VIRT_BASE is 0: so both see the same addresses.
  */
 #define __ASSEMBLY__
 #include <xen/elfnote.h>
@@ -146,14 +146,14 @@ gdt_pointer:
 	.globl hypercall_page
 hypercall_page:
 	.skip	4096
-	/* The first gigabyte, in pages of 2 MB */
+	/* The first four gigabytes, in pages of 2 MB: the console's page is at the end */
 level2:	i = 0
-	.rept	512
+	.rept	2048
 	.quad	(i << 21) | 0x83
 	i = i + 1
 	.endr
-level3:	.quad	level2 + 3
-	.skip	4096 - 8
+level3:	.quad	level2 + 0x3, level2 + 0x1003, level2 + 0x2003, level2 + 0x3003
+	.skip	4096 - 32
 level4:	.quad	level3 + 3
 	.skip	4096 - 8
 

@@ -181,7 +181,7 @@ static void calls(struct attacker *a)
 		sizeof(struct xen_perfctr_policy), sizeof(struct xen_perfctr_vcpu_stats),
 		sizeof(struct xen_perfctr_ring),
 	};
-	u64 arg[sizeof(struct xen_perfctr_config) / 8 + 1];
+	u64 arg[sizeof(struct xen_perfctr_policy) / 8];	/* the largest */
 	u32 cmd = prandom_u32_state(&a->rnd) % (ARRAY_SIZE(size) + 1);
 
 	/* Not these: a page of this kernel would be Xen's. */

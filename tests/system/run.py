@@ -41,7 +41,7 @@ CPUS = {"intel": DEFAULT_CPU, "amd": AMD_CPU}
 BOOTS = ("smoke:pv-amd", "guests", "sampling", "policy", "refusals", "tiny", "native",
          "native:pv-amd")
 # What guests do to their neighbours, and what is done to guests: `make check-long`.
-LONG = ("isolation", "lifecycle", "tiny")
+LONG = ("isolation", "lifecycle")
 MATRIX = BOOTS + tuple(f"{boot}:{mode}" for mode in ("pv-amd", "pvh-amd", "hvm-amd")
                        for boot in ("guests", "policy", "sampling")) + (
                            "refusals:pv-amd", "features:pv-amd", "switches:pvh-amd", "fuzz",

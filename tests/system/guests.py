@@ -33,7 +33,7 @@ step selftest perfctr-selftest threads
 step badioctl sh -c 'chmod 666 /dev/perfctr; badioctl; r=$?; chmod 660 /dev/perfctr; exit $r'
 step check-after perfctr check
 step kloop insmod /lib/kloop.ko
-step kernel kernel
+step -t 900 kernel kernel
 step lifetime lifetime
 step -t 200 stepping stepping
 """ + counted.lines("stat", NAMES) + """

@@ -169,16 +169,18 @@ step -t 300 end-one guest-wait one 300
 xen-perfctr watch >/run/watch 2>&1 &
 watch=$!
 step -t 200 start-two guest-start two
-tb-signal two-may
+step watched sh -c 'until grep -q "tier ipc" /run/watch; do usleep 100000; done'
+echo 'tier = sometimes' >/etc/xen/perfctr/{UUID}.conf
+step broken xen-perfctr apply
+step not-broken xen-perfctr status two --json
 step list xen-perfctr list
 step list-json xen-perfctr list --json
+tb-signal two-may
 step -t 300 end-two guest-wait two 300
 kill $watch
 wait $watch
 echo $? >/run/watch.status
 step watch sh -c 'cat /run/watch; exit $(cat /run/watch.status)'
-echo 'tier = sometimes' >/etc/xen/perfctr/{UUID}.conf
-step nothing-stored xen-perfctr apply
 step xen-log xl dmesg
 true
 """
@@ -212,7 +214,7 @@ def check_dom0(bench, dom0):
     bench.check("dom0: the job came to its end", dom0.status == 0, f"status {dom0.status}")
     for name in ("start-one", "enable-uuid", "help", "counting", "narrow", "widen", "changes",
                  "save", "reset", "apply-one", "forget", "forgotten", "end-one", "start-two",
-                 "end-two", "list", "watch", "nothing-stored"):
+                 "watched", "end-two", "list", "watch"):
         bench.step(dom0, name)
     for name, words, status, says in WRONG:
         step = bench.step(dom0, f"wrong-{name}", status)
@@ -220,6 +222,12 @@ def check_dom0(bench, dom0):
         bench.check(f"dom0: 'xen-perfctr {words}' says why", says in text, text)
     bench.check("dom0: nothing is allowed by default",
                 policy(bench, dom0, "default").get("tier") == "off", "")
+    step = bench.step(dom0, "broken", 1)
+    text = step.stderr.decode() if step else ""
+    bench.check("dom0: a stored policy that is none is named by file and line",
+                f"{UUID}.conf:1: unknown tier 'sometimes'" in text, text)
+    bench.check("dom0: it has changed nothing",
+                policy(bench, dom0, "not-broken").get("tier") == "ipc", text)
     before = policy(bench, dom0, "not-changed")
     bench.check("dom0: what is refused has changed nothing",
                 (before.get("tier"), before.get("max_counters"), before.get("min_period"),

@@ -22,7 +22,7 @@ step info perfctr info
 step -t 200 check perfctr check
 step rdpmc-after rdpmc
 step kloop insmod /lib/kloop.ko
-step -t 200 kernel kernel
+step -t 900 kernel kernel
 """ + counted.lines("stat", NAMES) + sampling.parts(*PARTS) + """
 step idle sh -c 'perfctr info | grep "0 threads counted now"'
 step rmmod rmmod perfctr

@@ -44,7 +44,7 @@ BOOTS = ("smoke:pv-amd", "guests", "sampling", "policy", "refusals", "tiny", "na
 LONG = ("isolation", "lifecycle")
 MATRIX = BOOTS + tuple(f"{boot}:{mode}" for mode in ("pv-amd", "pvh-amd", "hvm-amd")
                        for boot in ("guests", "policy", "sampling")) + (
-                           "refusals:pv-amd", "features:pv-amd", "switches:pvh-amd", "fuzz",
+                           "refusals:pv-amd", "features", "features:pv-amd", "switches:pvh-amd", "fuzz",
                            "fuzz:pvh-amd", "checked", "checked:pvh-amd") + LONG
 
 

@@ -61,7 +61,7 @@ CASES = {
         ("no global control", "tcg-pmu-version=1", "", "needs PMU version 2"),
         ("40 bits", "tcg-pmu-width=40", "", "needs 48-bit counters"),
         ("no full-width writes", "tcg-pmu-fw-write=off", "", "full-width writes"),
-        ("no PMU", "tcg-pmu=off", "", "needs PMU version 2"),
+        ("no PMU", "-tcg-pmu", "", "needs PMU version 2"),
     ),
     "amd": (
         ("no PerfMonV2", "tcg-pmu-version=1", "", 6),

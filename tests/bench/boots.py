@@ -9,7 +9,7 @@ from marks import MARK_GUEST, Marks
 from pctestbed import Guest, Job, Machine, boot_native, boot_xen
 from pctestbed.machine import AMD_CPU, DEFAULT_CPU
 from pctestbed.products import products
-from sides import BUILD, CONFIG, OUT, PMI_RATE, say, with_libraries
+from sides import BUILD, CONFIG, OUT, PMI_RATE, say, take, with_libraries
 
 CPUS = {"intel": DEFAULT_CPU, "amd": AMD_CPU}
 # The guests may write to the port of the emulator's report.
@@ -47,12 +47,7 @@ class Boot:
                        boot_seconds=900, memory_mb=512, **more)
 
     def progress(self, who, kind, name, data):
-        if kind == "file":
-            self.arrived[who, name] = self.arrived.get((who, name), b"") + data if data else b""
-        elif kind == "up":
-            say(f"{self.name}: {who} is up")
-        elif kind == "say":
-            say(f"{self.name}: {data.decode(errors='replace').strip()}")
+        take(self.arrived, f"{self.name}:", who, kind, name, data)
 
     def rows(self, mode, who):
         failed = {}
@@ -69,7 +64,7 @@ def native(vendor="intel", ops=None):
                 ops or plan.UNCOUNTED + plan.perf("native_perf", 8, True))
     text, _ = plan.script(boot.ops)
     say(f"{boot.name}: booting bare Linux")
-    # One CPU: bare Linux waits for a second one by the clock, which its waiting drives.
+    # One CPU: what a second one does meanwhile would be in the costs.
     boot_native(Job(text, _files() | with_libraries("/usr/bin/perf")), boot.machine(cpus=1),
                 boot.progress)
     return boot.rows(f"native-{vendor}", "native")

@@ -37,6 +37,16 @@ def say(text):
     print(f"[{time.monotonic() - BEGIN:5.1f} s] {text}", flush=True)
 
 
+def take(arrived, label, who, kind, name, data):
+    """An event of a machine: files are kept in arrived, the rest is told."""
+    if kind == "file":
+        arrived[who, name] = arrived.get((who, name), b"") + data if data else b""
+    elif kind == "up":
+        say(f"{label} {who} is up")
+    elif kind == "say":
+        say(f"{label} {who}: {data.decode(errors='replace').strip()}")
+
+
 @dataclass
 class Side:
     """vendor; -cpu; {guest: type}; what runs on it, and what came back so far."""
@@ -60,12 +70,7 @@ class Side:
         return OUT / f"report-{name}-{self.vendor}.json"
 
     def progress(self, who, kind, name, data):
-        if kind == "file":
-            self.arrived[who, name] = self.arrived.get((who, name), b"") + data if data else b""
-        if kind == "up":
-            say(f"{self.vendor} {who} is up")
-        elif kind == "say":
-            say(f"{self.vendor} {who}: {data.decode(errors='replace').strip()}")
+        take(self.arrived, self.vendor, who, kind, name, data)
 
     def files(self, who):
         """{name: content} of the files that a machine sent."""

@@ -9,5 +9,6 @@ void main(void)
     print("next RIP %s\n", svm_next_rip() ? "saved" : "not saved");
     test_exits();
     test_events();
+    test_breakpoints();
     finish();
 }

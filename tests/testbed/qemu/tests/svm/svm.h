@@ -8,7 +8,7 @@
 /* AMD64 Architecture Programmer's Manual volume 2, appendix B and C */
 enum {
     EXIT_WRITE_CR0 = 0x10, EXIT_READ_CR0 = 0x00, EXIT_WRITE_DR7 = 0x37,
-    EXIT_UD = 0x46, EXIT_INTR = 0x60, EXIT_VINTR = 0x64, EXIT_RDTSC = 0x6e,
+    EXIT_DB = 0x41, EXIT_UD = 0x46, EXIT_INTR = 0x60, EXIT_VINTR = 0x64, EXIT_RDTSC = 0x6e,
     EXIT_RDPMC, EXIT_PUSHF, EXIT_CPUID = 0x72, EXIT_SWINT = 0x75, EXIT_INVD,
     EXIT_PAUSE, EXIT_HLT, EXIT_IOIO = 0x7b, EXIT_MSR, EXIT_VMRUN = 0x80,
     EXIT_VMMCALL, EXIT_RDTSCP = 0x87, EXIT_WBINVD = 0x89, EXIT_XSETBV = 0x8d,
@@ -71,5 +71,6 @@ u64 enter(void);
 
 void test_exits(void);
 void test_events(void);
+void test_breakpoints(void);
 
 #endif

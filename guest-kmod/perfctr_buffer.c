@@ -197,7 +197,8 @@ bool pc_buffer_put(struct pc_buffer *b, const void *record, size_t size,
 	if (b->lost)
 		pc_buffer_put_lost(b);
 	pc_buffer_copy(b, record, size);
-	pc_buffer_copy(b, more, more_size);
+	if (more_size)
+		pc_buffer_copy(b, more, more_size);
 	return true;
 }
 

@@ -92,7 +92,8 @@ const struct xen_perfctr_sample *pc_ring_next(struct pc_vcpu *c, u32 head)
 	if (head - n > size)
 		n = head - size;
 	c->ring_tail = n + 1;
-	page = c->ring[n / XEN_PERFCTR_RECORDS_PER_PAGE % c->ring_nr];
+	/* There are 2^n pages. */
+	page = c->ring[n / XEN_PERFCTR_RECORDS_PER_PAGE & (c->ring_nr - 1)];
 	return &page[n % XEN_PERFCTR_RECORDS_PER_PAGE];
 }
 

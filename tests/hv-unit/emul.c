@@ -15,7 +15,6 @@ struct domain emul_domain[EMUL_DOMAINS];
 struct vcpu *emul_current[EMUL_CPUS];
 int emul_pause_rc, emul_xsm_rc;
 uint64_t emul_tsc;
-s_time_t emul_now;
 unsigned long cpu_khz = 3000000;
 struct cpu_user_regs emul_guest_regs[EMUL_CPUS], emul_xen_regs;
 struct emul_pmu emul_pmu[EMUL_CPUS];

@@ -219,9 +219,9 @@ extern uint64_t emul_tsc;
 #define rdtsc()                 emul_tsc
 #define get_s_time()            0
 typedef int64_t s_time_t;
-extern s_time_t emul_now;
 extern unsigned long cpu_khz;
-#define NOW()                   emul_now
+/* So many ns pass. */
+#define emul_pass(ns)           (emul_tsc += (ns) * (cpu_khz / 1000000))
 #define SECONDS(s)              ((s_time_t)((s) * 1000000000ull))
 #define MILLISECS(ms)           ((s_time_t)((ms) * 1000000ull))
 

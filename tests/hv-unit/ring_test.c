@@ -34,7 +34,7 @@ static void samples(unsigned int n)
     /* Not more than are allowed at a time. */
     for ( ; n; n-- )
     {
-        emul_now += MILLISECS(1);
+        emul_pass(MILLISECS(1));
         emul_user(PERIOD);
         interrupt_guest();
     }

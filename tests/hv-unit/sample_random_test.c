@@ -32,7 +32,7 @@ static struct {
     uint32_t seen;                      /* records looked at */
     uint64_t truth;                     /* events since it was applied */
     uint32_t in_window;
-    s_time_t window_end;
+    uint64_t window;
 } g;
 
 static void look_at_records(void)
@@ -48,9 +48,9 @@ static void look_at_records(void)
         CHECK(r->count && r->count <= g.truth);
         for ( i = 0; i < g.nr; i++ )
             g.records[i] += r->counters >> i & 1;
-        if ( p->window_end != g.window_end )
+        if ( p->window_begin != g.window )
         {
-            g.window_end = p->window_end;
+            g.window = p->window_begin;
             g.in_window = 0;
         }
         CHECK(++g.in_window <= BUDGET);
@@ -84,7 +84,7 @@ static void pass_time(void)
 {
     static const s_time_t times[] = { 0, 1000, MILLISECS(2), MILLISECS(11) };
 
-    emul_now += times[rand() % ARRAY_SIZE(times)];
+    emul_pass(times[rand() % ARRAY_SIZE(times)]);
 }
 
 static void wander(void)

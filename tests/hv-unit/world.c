@@ -97,8 +97,7 @@ void world_new_on(enum machine machine, bool hvm)
     emul_alloc_fails = 0;
     emul_pause_rc = emul_xsm_rc = 0;
     emul_read_only = false;
-    emul_tsc = 1000;
-    emul_now = SECONDS(100);
+    emul_tsc = 1ull << 40;
     vpmu_mode = XENPMU_MODE_OFF;
     opt_watchdog = false;
 

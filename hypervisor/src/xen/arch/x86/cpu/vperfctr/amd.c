@@ -40,7 +40,6 @@
 
 #define NR_LEGACY             4
 #define NR_CORE               6
-#define WIDTH                 48
 
 /* Fixed at boot; the number of all counters, not only those in use. */
 static unsigned int __ro_after_init nr_counters;
@@ -216,7 +215,7 @@ const struct perfctr_ops *__init perfctr_amd_init(struct perfctr_model *model)
     model->version = has_global ? 2 : 1;
     model->nr_gp = nr_counters;
     model->nr_fixed = 0;
-    model->width = WIDTH;
+    model->width = PERFCTR_WIDTH;
     model->event_mask = PERFCTR_EV_CODE | PERFCTR_EV_HIGH |
                         PERFCTR_EV_MODIFIERS;
     model->select_guest = true;

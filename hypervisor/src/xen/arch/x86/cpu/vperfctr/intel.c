@@ -167,8 +167,8 @@ const struct perfctr_ops *__init perfctr_intel_init(struct perfctr_model *model)
     if ( cpu_has(&boot_cpu_data, X86_FEATURE_PDCM) )
         rdmsr_safe(MSR_IA32_PERF_CAPABILITIES, caps);
 
-    if ( !(caps & PERF_CAP_FW_WRITE) || model->width != 48 ||
-         (nr_fixed && ((edx >> 5) & 0xff) != 48) )
+    if ( !(caps & PERF_CAP_FW_WRITE) || model->width != PERFCTR_WIDTH ||
+         (nr_fixed && ((edx >> 5) & 0xff) != PERFCTR_WIDTH) )
     {
         printk(XENLOG_WARNING
                "perfctr: off, needs 48-bit counters with full-width writes, this CPU has %u bits%s\n",

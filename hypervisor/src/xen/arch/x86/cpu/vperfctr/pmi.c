@@ -23,6 +23,15 @@
 /* More passes than counters can overflow for good reasons. */
 #define MAX_PASSES 16
 
+/*
+ * Only counters that count Xen overflow while it looks for those that have.
+ * All others stand still: one pass has seen them.
+ */
+static bool runs_in_xen(const struct vperfctr *p)
+{
+    return p->img && p->img->hyp;
+}
+
 void vperfctr_overflow(struct vperfctr *p, uint32_t counters)
 {
     p->negative &= ~counters;
@@ -34,16 +43,19 @@ void vperfctr_overflow(struct vperfctr *p, uint32_t counters)
 static bool account(struct vperfctr *p, uint64_t status)
 {
     const struct perfctr_image *img = p->img;
-    uint32_t crossed = 0;
-    unsigned int i;
+    uint32_t left, crossed = 0;
 
     if ( !img )
         return false;
 
-    for ( i = 0; i < img->nr; i++ )
-        if ( (status & (1ull << img->hw[i])) && (p->negative & (1u << i)) &&
+    for ( left = p->negative; left; left &= left - 1 )
+    {
+        unsigned int i = ffs(left) - 1;
+
+        if ( (status & (1ull << img->hw[i])) &&
              !(perfctr_rdpmc(img->hw[i]) & PERFCTR_COUNT_SIGN) )
             crossed |= 1u << i;
+    }
 
     if ( crossed )
         vperfctr_overflow(p, crossed);
@@ -56,8 +68,8 @@ void perfctr_pmi(const struct cpu_user_regs *regs)
 {
     struct perfctr_cpu *pc = &this_cpu(perfctr_cpu);
     struct vperfctr *p = pc->owner;
-    bool accounted = false;
-    unsigned int i;
+    bool accounted = false, found;
+    unsigned int passes = MAX_PASSES;
 
     /*
      * Delivery has masked the entry.  Unmask it before looking: an overflow
@@ -65,23 +77,15 @@ void perfctr_pmi(const struct cpu_user_regs *regs)
      */
     apic_write(APIC_LVTPC, PMU_APIC_VECTOR);
 
-    for ( i = 0; i < MAX_PASSES; i++ )
-    {
+    do {
         uint64_t status = alternative_call(perfctr_ops.overflowed, pc);
-        bool found = false;
 
-        if ( !status )
-            break;
-
-        if ( p && account(p, status) )
-            found = true;
-        if ( p && vperfctr_account(p, pc, regs) )
+        found = p && status && account(p, status);
+        if ( p && status && vperfctr_account(p, pc, regs) )
             found = true;
 
         accounted |= found;
-        if ( perfctr_model.no_status && !found )
-            break;
-    }
+    } while ( found && runs_in_xen(p) && --passes );
 
     if ( !p )
     {

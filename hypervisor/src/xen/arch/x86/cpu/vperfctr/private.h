@@ -12,6 +12,7 @@
 #include <xen/spinlock.h>
 #include <xen/time.h>
 
+#include <asm/hvm/hvm.h>
 #include <asm/perfctr.h>
 
 #include "config.h"
@@ -95,9 +96,9 @@ struct vperfctr {
     uint64_t reload_sum[XEN_PERFCTR_MAX_COUNTERS];
     uint64_t missed[XEN_PERFCTR_MAX_COUNTERS];
     uint64_t base[XEN_PERFCTR_MAX_COUNTERS];
-    /* Samples that may still be taken until the window ends. */
+    /* Samples that may still be taken until the window ends; in this CPU's TSC. */
     uint32_t tokens;
-    s_time_t window_end;
+    uint64_t window_begin, window_length;
     bool throttled;                     /* periods were taken in advance */
 
     /* Values at the last switch-out or apply, by counter. */
@@ -160,8 +161,8 @@ extern struct xen_perfctr_policy perfctr_default_policy;
 const struct perfctr_ops *perfctr_intel_init(struct perfctr_model *model);
 const struct perfctr_ops *perfctr_amd_init(struct perfctr_model *model);
 
-#define PERFCTR_COUNT_MASK ((1ull << perfctr_model.width) - 1)
-#define PERFCTR_COUNT_SIGN (1ull << (perfctr_model.width - 1))
+#define PERFCTR_COUNT_MASK ((1ull << PERFCTR_WIDTH) - 1)
+#define PERFCTR_COUNT_SIGN (1ull << (PERFCTR_WIDTH - 1))
 
 /* handles.c */
 int perfctr_handle_create(struct perfctr_domain *pd,
@@ -202,7 +203,6 @@ void vperfctr_enable(struct vperfctr *p, struct perfctr_cpu *pc);
 void vperfctr_scrub(struct perfctr_cpu *pc);
 void vperfctr_sync_pce(const struct vperfctr *p);
 void vperfctr_save(struct vperfctr *p, struct perfctr_cpu *pc);
-bool vperfctr_in_user(const struct vperfctr *p);
 
 /* hvm.c */
 bool perfctr_hvm_supported(void);
@@ -226,18 +226,23 @@ bool vperfctr_start_allowed(const struct perfctr_image *img, unsigned int i,
                             uint64_t start);
 
 /* record.c */
-bool vperfctr_record(struct vperfctr *p, const struct xen_perfctr_sample *rec,
-                     bool *alert);
+struct xen_perfctr_sample *vperfctr_record(struct vperfctr *p, bool *alert);
 
 /* policy.c */
 int perfctr_policy_get(struct domain *d, struct xen_perfctr_policy *policy);
 int perfctr_policy_set(struct domain *d, struct xen_perfctr_policy *policy);
 int perfctr_vcpu_stats(struct domain *d, struct xen_perfctr_vcpu_stats *stats);
 
+/* Is the guest in its user mode? */
+static inline bool vperfctr_in_user(const struct vperfctr *p)
+{
+    return is_hvm_vcpu(p->vcpu) ? hvm_get_cpl(p->vcpu) == 3 : p->user;
+}
+
 /* A counter's raw value as a signed number. */
 static inline int64_t perfctr_value(uint64_t raw)
 {
-    unsigned int shift = 64 - perfctr_model.width;
+    unsigned int shift = 64 - PERFCTR_WIDTH;
 
     return (int64_t)(raw << shift) >> shift;
 }

@@ -78,7 +78,6 @@ void vperfctr_publish(struct vperfctr *p)
 void vperfctr_publish_samples(struct vperfctr *p, uint32_t counters)
 {
     struct xen_perfctr_published *pub = p->page ? &p->page->pub : NULL;
-    unsigned int i;
 
     if ( !pub )
         return;
@@ -88,12 +87,13 @@ void vperfctr_publish_samples(struct vperfctr *p, uint32_t counters)
 
     write_atomic(&pub->ring_head, p->ring.head);
     write_atomic(&pub->ring_full, p->ring.full);
-    for ( i = 0; i < XEN_PERFCTR_MAX_COUNTERS; i++ )
-        if ( counters & (1u << i) )
-        {
-            write_atomic(&pub->reload_sum[i], p->reload_sum[i]);
-            write_atomic(&pub->missed[i], p->missed[i]);
-        }
+    for ( ; counters; counters &= counters - 1 )
+    {
+        unsigned int i = ffs(counters) - 1;
+
+        write_atomic(&pub->reload_sum[i], p->reload_sum[i]);
+        write_atomic(&pub->missed[i], p->missed[i]);
+    }
 
     write_end(&pub->version, &p->version);
 }

@@ -13,17 +13,18 @@
 #include "private.h"
 
 /*
- * Returns false when the record is lost.  *alert is set when the guest should
+ * Returns where the caller is to write the record before it publishes the head,
+ * or NULL when it is lost.  *alert is set when the guest should
  * be told to consume: the ring has become half full, or is full and nothing
  * has been consumed since the guest was told last, or it was not told.
  */
-bool vperfctr_record(struct vperfctr *p, const struct xen_perfctr_sample *rec,
-                     bool *alert)
+struct xen_perfctr_sample *vperfctr_record(struct vperfctr *p, bool *alert)
 {
     uint32_t size = p->ring.nr * XEN_PERFCTR_RECORDS_PER_PAGE, tail, used;
+    struct xen_perfctr_sample *rec = NULL;
 
     if ( !size )
-        return false;
+        return NULL;
 
     tail = ACCESS_ONCE(p->page->ring_tail);
     used = p->ring.head - tail;
@@ -35,13 +36,12 @@ bool vperfctr_record(struct vperfctr *p, const struct xen_perfctr_sample *rec,
     }
     else
     {
-        uint32_t head = p->ring.head;
+        uint32_t head = p->ring.head++;
 
-        p->ring.page[(head / XEN_PERFCTR_RECORDS_PER_PAGE) % p->ring.nr]
-                    [head % XEN_PERFCTR_RECORDS_PER_PAGE] = *rec;
-        /* The record before the head, which is published by our caller. */
-        smp_wmb();
-        p->ring.head++;
+        /* There are 2^n pages. */
+        rec = &p->ring.page[(head / XEN_PERFCTR_RECORDS_PER_PAGE) &
+                            (p->ring.nr - 1)]
+                           [head % XEN_PERFCTR_RECORDS_PER_PAGE];
         *alert = used + 1 == size / 2;
     }
 
@@ -51,7 +51,7 @@ bool vperfctr_record(struct vperfctr *p, const struct xen_perfctr_sample *rec,
         p->ring.alert_tail = tail;
     }
 
-    return used < size;
+    return rec;
 }
 
 /*

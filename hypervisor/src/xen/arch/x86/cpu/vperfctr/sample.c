@@ -61,61 +61,74 @@ bool vperfctr_start_allowed(const struct perfctr_image *img, unsigned int i,
            ((start & PERFCTR_COUNT_SIGN) && !unpassed(img, i, start));
 }
 
-/* Sampling counters that have passed zero. */
-static uint32_t passed(const struct perfctr_image *img)
+/* Sampling counters that have passed zero, and the values of all that sample. */
+static uint32_t passed(const struct perfctr_image *img, uint64_t *raw)
 {
-    uint32_t counters = 0;
-    unsigned int i;
+    uint32_t left, counters = 0;
 
-    for ( i = 0; i < img->nr; i++ )
-        if ( (img->sample & (1u << i)) &&
-             !(perfctr_rdpmc(img->hw[i]) & PERFCTR_COUNT_SIGN) )
+    for ( left = img->sample; left; left &= left - 1 )
+    {
+        unsigned int i = ffs(left) - 1;
+
+        raw[i] = perfctr_rdpmc(img->hw[i]);
+        if ( !(raw[i] & PERFCTR_COUNT_SIGN) )
             counters |= 1u << i;
+    }
 
     return counters;
 }
 
+/*
+ * By the TSC, as NOW() would be a tenth of all that Xen does for a sample.  The
+ * TSC of another CPU may be a little behind that of the one on which the window
+ * began: then it is over.
+ */
+static bool window_over(const struct vperfctr *p, uint64_t tsc)
+{
+    return tsc - p->window_begin >= p->window_length;
+}
+
 /* A window of at least 10 ms, in which at least one sample may be taken. */
-static void start_window(struct vperfctr *p, s_time_t now)
+static void start_window(struct vperfctr *p, uint64_t tsc)
 {
     uint64_t rate = policy_of(p)->pmi_rate ?: perfctr_default_policy.pmi_rate;
 
     p->tokens = DIV_ROUND_UP(rate, WINDOWS_PER_SECOND);
-    p->window_end = now + (uint64_t)p->tokens * SECONDS(1) / rate;
+    p->window_begin = tsc;
+    p->window_length = p->tokens * (cpu_khz * 1000ull) / rate;
 }
 
 /* Events that may happen at most until the window ends. */
-static uint64_t most_events(const struct vperfctr *p, s_time_t now)
+static uint64_t most_events(const struct vperfctr *p, uint64_t tsc)
 {
-    uint64_t usecs = (p->window_end - now) / 1000 + 1;
-
-    return usecs * cpu_khz / 1000 * EVENTS_PER_CYCLE;
+    return (p->window_begin + p->window_length - tsc) * EVENTS_PER_CYCLE;
 }
 
 /*
  * Take periods off, so that at least so many events fit in before it passes
- * zero again.  Returns how many.
+ * zero again.
  */
-static uint64_t reload(struct vperfctr *p, struct perfctr_cpu *pc,
-                       unsigned int i, uint64_t events)
+static void reload(struct vperfctr *p, struct perfctr_cpu *pc, unsigned int i,
+                   uint64_t raw, uint64_t events)
 {
-    const struct perfctr_image *img = p->img;
-    unsigned int hw = img->hw[i];
-    uint64_t raw = perfctr_rdpmc(hw), period = img->period[i];
-    uint64_t least = 1 + raw / period;
-    uint64_t n = min_t(uint64_t, DIV_ROUND_UP(raw + events, period),
-                       (PERFCTR_PERIOD_END - 1) / period);
+    unsigned int hw = p->img->hw[i];
+    uint64_t period = p->img->period[i];
+    uint64_t n = 1 + (raw < period ? 0 : raw / period);
 
-    if ( n < least )
-        n = least;
+    if ( events )
+    {
+        uint64_t most = (PERFCTR_PERIOD_END - 1) / period;
+
+        most = min_t(uint64_t, DIV_ROUND_UP(raw + events, period), most);
+        if ( n < most )
+            n = most;
+    }
 
     alternative_vcall(perfctr_ops.write_one, pc, hw,
                       (raw - n * period) & PERFCTR_COUNT_MASK);
     p->reload_sum[i] += n * period;
     p->missed[i] += n;
     p->missed_sum += n;
-
-    return n;
 }
 
 /*
@@ -133,27 +146,33 @@ static bool was_interrupted(const struct cpu_user_regs *guest)
             vector != LEGACY_SYSCALL_VECTOR);
 }
 
+struct place {
+    uint64_t ip;
+    uint8_t mode, flags;
+};
+
 /*
  * Where it happened.  A guest that is not interrupted itself has entered Xen:
  * its frame tells where it returns to, as nothing has been changed there yet
  * that is not before the crossing or the switch at which we look at last.
  */
-static void locate(const struct vperfctr *p, const struct cpu_user_regs *regs,
-                   uint32_t counters, struct xen_perfctr_sample *rec)
+static struct place locate(const struct vperfctr *p,
+                           const struct cpu_user_regs *regs, uint32_t counters)
 {
     const struct cpu_user_regs *guest = guest_cpu_user_regs();
+    struct place place = {};
 
     if ( is_hvm_vcpu(p->vcpu) )
-        rec->ip = vperfctr_hvm_ip(p);
+        place.ip = vperfctr_hvm_ip(p);
     else
-        rec->ip = guest->rip;
-    rec->mode = vperfctr_in_user(p) ? XEN_PERFCTR_IN_USER
-                                    : XEN_PERFCTR_IN_KERNEL;
+        place.ip = guest->rip;
+    place.mode = vperfctr_in_user(p) ? XEN_PERFCTR_IN_USER
+                                     : XEN_PERFCTR_IN_KERNEL;
 
     if ( p->emulating )
     {
-        rec->flags = XEN_PERFCTR_SAMPLE_ENTERED;
-        return;
+        place.flags = XEN_PERFCTR_SAMPLE_ENTERED;
+        return place;
     }
 
     if ( is_hvm_vcpu(p->vcpu) &&
@@ -161,51 +180,62 @@ static void locate(const struct vperfctr *p, const struct cpu_user_regs *regs,
           (p->hvm.in_guest && (counters & p->img->dom_kernel))) )
     {
         /* What makes it leave for Xen does not retire, so it was before that. */
-        if ( rec->mode == XEN_PERFCTR_IN_KERNEL &&
+        if ( place.mode == XEN_PERFCTR_IN_KERNEL &&
              !(counters & p->img->dom_kernel) &&
-             vperfctr_hvm_syscall(p, &rec->ip) )
+             vperfctr_hvm_syscall(p, &place.ip) )
         {
-            rec->mode = XEN_PERFCTR_IN_USER;
-            rec->flags = XEN_PERFCTR_SAMPLE_ENTERED;
+            place.mode = XEN_PERFCTR_IN_USER;
+            place.flags = XEN_PERFCTR_SAMPLE_ENTERED;
         }
-        return;
+        return place;
     }
 
     if ( regs && guest_mode(regs) )
-        return;
+        return place;
 
     if ( counters & ~p->img->hyp )
     {
         if ( !was_interrupted(guest) )
-            rec->flags = XEN_PERFCTR_SAMPLE_ENTERED;
-        return;
+            place.flags = XEN_PERFCTR_SAMPLE_ENTERED;
+        return place;
     }
 
-    rec->mode = XEN_PERFCTR_IN_HYP;
+    place.mode = XEN_PERFCTR_IN_HYP;
     if ( !(policy_of(p)->flags & XEN_PERFCTR_POLICY_HYP) )
-        rec->ip = 0;
+        place.ip = 0;
     else
-        rec->ip = regs ? regs->rip : (unsigned long)__builtin_return_address(0);
+        place.ip = regs ? regs->rip : (unsigned long)__builtin_return_address(0);
+
+    return place;
 }
 
 static bool take_sample(struct vperfctr *p, const struct cpu_user_regs *regs,
-                        uint32_t counters, bool *alert)
+                        uint32_t counters, const uint64_t *raw, bool *alert)
 {
+    struct xen_perfctr_sample *rec = vperfctr_record(p, alert);
     unsigned int first = ffs(counters) - 1;
-    struct xen_perfctr_sample rec = {
-        .tsc = vperfctr_guest_tsc(p),
-        .cookie = p->cookie,
-        .counters = counters,
-        .handle = p->handle,
-        .vcpu = p->vcpu->vcpu_id,
-        .seq = p->seq,
-        .count = perfctr_value(perfctr_rdpmc(p->img->hw[first])) +
-                 p->reload_sum[first] - p->base[first],
-    };
+    struct place place;
 
-    locate(p, regs, counters, &rec);
+    if ( !rec )
+        return false;
 
-    return vperfctr_record(p, &rec, alert);
+    place = locate(p, regs, counters);
+
+    /* One by one, or it is put together on the stack and copied. */
+    rec->ip = place.ip;
+    rec->tsc = vperfctr_guest_tsc(p);
+    rec->cookie = p->cookie;
+    rec->counters = counters;
+    rec->handle = p->handle;
+    rec->vcpu = p->vcpu->vcpu_id;
+    rec->mode = place.mode;
+    rec->flags = place.flags;
+    rec->seq = p->seq;
+    rec->count = raw[first] + p->reload_sum[first] - p->base[first];
+    rec->pad[0] = 0;
+    rec->pad[1] = 0;
+
+    return true;
 }
 
 /* The guest sees both before it executes anything. */
@@ -224,32 +254,31 @@ bool vperfctr_account(struct vperfctr *p, struct perfctr_cpu *pc,
                       const struct cpu_user_regs *regs)
 {
     const struct perfctr_image *img = p->img;
-    uint64_t enabled = pc->enabled, events = 0;
+    uint64_t enabled = pc->enabled, events = 0, tsc;
+    uint64_t raw[XEN_PERFCTR_MAX_COUNTERS];
     bool recorded = false, alert = false;
-    uint32_t counters;
-    unsigned int i;
-    s_time_t now;
+    uint32_t counters, left;
 
     if ( !img || !img->sample )
         return false;
 
-    counters = passed(img);
+    counters = passed(img, raw);
     if ( !counters )
         return false;
 
     if ( img->hyp )
     {
         alternative_vcall(perfctr_ops.enable, pc, 0);
-        counters = passed(img);
+        counters = passed(img, raw);
     }
 
-    now = NOW();
-    if ( now >= p->window_end )
-        start_window(p, now);
+    tsc = rdtsc();
+    if ( window_over(p, tsc) )
+        start_window(p, tsc);
 
     if ( p->tokens )
     {
-        recorded = take_sample(p, regs, counters, &alert);
+        recorded = take_sample(p, regs, counters, raw, &alert);
         if ( !--p->tokens )
             p->throttles++;
     }
@@ -257,16 +286,17 @@ bool vperfctr_account(struct vperfctr *p, struct perfctr_cpu *pc,
     if ( !p->tokens )
     {
         p->throttled = true;
-        events = most_events(p, now);
+        events = most_events(p, tsc);
     }
 
-    for ( i = 0; i < img->nr; i++ )
-        if ( counters & (1u << i) )
-        {
-            reload(p, pc, i, events);
-            p->missed[i] -= recorded;
-            p->missed_sum -= recorded;
-        }
+    for ( left = counters; left; left &= left - 1 )
+    {
+        unsigned int i = ffs(left) - 1;
+
+        reload(p, pc, i, raw[i], events);
+        p->missed[i] -= recorded;
+        p->missed_sum -= recorded;
+    }
     p->samples += recorded;
 
     tell(p, counters, alert);
@@ -289,7 +319,7 @@ void vperfctr_refold(struct vperfctr *p, struct perfctr_cpu *pc)
     unsigned int i;
 
     if ( !p->throttled || p->revoked ||
-         (!p->tokens && NOW() < p->window_end) )
+         (!p->tokens && !window_over(p, rdtsc())) )
         return;
 
     if ( img->hyp )

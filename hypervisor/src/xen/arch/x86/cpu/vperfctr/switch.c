@@ -32,12 +32,6 @@ uint64_t vperfctr_guest_tsc(const struct vperfctr *p)
     return d->arch.vtsc ? gtime_to_gtsc(d, get_s_time()) : rdtsc();
 }
 
-/* Is the guest in its user mode? */
-bool vperfctr_in_user(const struct vperfctr *p)
-{
-    return is_hvm_vcpu(p->vcpu) ? hvm_get_cpl(p->vcpu) == 3 : p->user;
-}
-
 void vperfctr_charge(struct vperfctr *p, struct perfctr_cpu *pc)
 {
     p->msr_writes += pc->writes;

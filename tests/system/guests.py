@@ -22,7 +22,7 @@ step rdpmc-before rdpmc
 step insmod-off insmod /lib/perfctr.ko
 step reason-off sh -c 'dmesg | grep perfctr:'
 tb-signal want-permission
-tb-wait -t 300 permission || exit 1
+tb-wait -t 900 permission || exit 1
 step insmod insmod /lib/perfctr.ko
 step info perfctr info
 step check perfctr check
@@ -65,7 +65,7 @@ perfctr stat -e instructions:u -- spin >/run/revoked.out 2>/run/revoked.err &
 stat=$!
 usleep 500000
 tb-signal counting
-tb-wait -t 200 revoked || exit 1
+tb-wait -t 600 revoked || exit 1
 usleep 300000
 kill $(pidof spin)
 wait $stat
@@ -73,7 +73,7 @@ echo $? >/run/revoked.status
 step revoked sh -c 'cat /run/revoked.err; exit $(cat /run/revoked.status)'
 step while-revoked perfctr stat -e instructions:u -- /bin/true
 tb-signal was-revoked
-tb-wait -t 200 permission-again || exit 1
+tb-wait -t 600 permission-again || exit 1
 step check-again perfctr check
 true
 """
@@ -101,7 +101,7 @@ REBORN = """
 if tb-wait -t 1 reboot; then
     step insmod-again insmod /lib/perfctr.ko && exit 1
     tb-signal reborn
-    tb-wait -t 200 reborn-enabled || exit 1
+    tb-wait -t 600 reborn-enabled || exit 1
     step insmod insmod /lib/perfctr.ko && step check perfctr check && tb-signal reborn-counts
     exit
 fi
@@ -110,41 +110,41 @@ perfctr stat -e instructions:u,branches:u -- spin &
 perfctr record -e branches:u@10007 -o /run/data -- spin &
 usleep 500000
 tb-signal counting-reborn
-tb-wait -t 200 reboot
+tb-wait -t 600 reboot
 reboot -f
 """
 
 DOM0 = """
-step -t 200 start-one guest-start one
-tb-wait -t 300 want-permission || exit 1
+step -t 600 start-one guest-start one
+tb-wait -t 900 want-permission || exit 1
 step enable-one xen-perfctr enable one --kernel
 tb-signal permission
-step -t 200 start-two guest-start two
-tb-wait -t 300 counting-two || exit 1
+step -t 600 start-two guest-start two
+tb-wait -t 900 counting-two || exit 1
 step status-two xen-perfctr status two
 step destroy-two xl destroy two
 step alive xl list
-step -t 200 start-three guest-start three
-step -t 300 end-three guest-wait three 300
+step -t 600 start-three guest-start three
+step -t 900 end-three guest-wait three 900
 cat $(cat /guests/reborn/images) /guests/reborn/job.cpio >/guests/reborn/ramdisk
 ln /guests/reborn/ramdisk /guests/ramdisk
-step -t 200 start-reborn guest-start reborn
+step -t 600 start-reborn guest-start reborn
 # guest-start takes it away, but it is needed once more
 ln /guests/ramdisk /guests/reborn/ramdisk
-tb-wait -t 300 counting-reborn || exit 1
+tb-wait -t 900 counting-reborn || exit 1
 tb-signal reboot
-step -t 300 reboot tb-wait -t 300 reborn
+step -t 900 reboot tb-wait -t 900 reborn
 step enable-reborn xen-perfctr enable reborn
 tb-signal reborn-enabled
-step -t 200 reborn-counts tb-wait -t 200 reborn-counts
+step -t 900 reborn-counts tb-wait -t 900 reborn-counts
 step destroy-reborn xl destroy reborn
 tb-wait -t 600 counting || exit 1
 step disable-one xen-perfctr disable one
 tb-signal revoked
-tb-wait -t 200 was-revoked || exit 1
+tb-wait -t 600 was-revoked || exit 1
 step enable-one-again xen-perfctr enable one
 tb-signal permission-again
-step -t 300 end-one guest-wait one 300
+step -t 900 end-one guest-wait one 900
 step xen-log xl dmesg
 true
 """
@@ -159,7 +159,7 @@ def run(bench):
               bench.guest("two", Job(TWO, files), **other),
               bench.guest("three", Job(THREE, files), **other),
               bench.guest("reborn", Job(REBORN, files), config={"on_reboot": "restart"}, **other)]
-    results = boot_xen(guests, bench.machine(xen_args="perfctr", seconds=900), Job(DOM0, tool),
+    results = boot_xen(guests, bench.machine(xen_args="perfctr", seconds=2400), Job(DOM0, tool),
                        bench.progress)
     dom0, one, three = results["dom0"], results["one"], results["three"]
     for name in ("start-one", "start-two", "status-two", "destroy-two", "alive", "enable-one",

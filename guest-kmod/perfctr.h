@@ -36,6 +36,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include <asm/asm.h>
 #include <public/perfctr.h>
 
 #undef pr_fmt
@@ -372,7 +373,6 @@ void pc_vcpu_hypercalls(u64 *perfctr, u64 *other);
 int pc_ring_alloc(struct pc_vcpu *c);
 void pc_ring_free(struct pc_vcpu *c);
 void pc_ring_register(struct pc_vcpu *c, unsigned int cpu);
-const struct xen_perfctr_sample *pc_ring_next(struct pc_vcpu *c, u32 head);
 void pc_ring_consumed(struct pc_vcpu *c);
 void pc_ring_drop(struct pc_vcpu *c);
 
@@ -424,7 +424,6 @@ bool pc_buffer_ready(struct pc_buffer *b, bool any);
 int pc_buffer_mmap(struct pc_buffer *b, struct vm_area_struct *vma);
 
 /* perfctr_count.c: t->lock is held, t is bound on this CPU, c */
-int pc_rdpmc(u32 index, u64 *raw);
 int pc_count(const struct pc_thread *t, const struct pc_vcpu *c,
 	     struct pc_count *n);
 
@@ -508,5 +507,56 @@ void pc_pm_exit(void);
 /* perfctr_dev.c */
 int pc_dev_init(void);
 void pc_dev_exit(void);
+
+/**
+ * pc_ring_next() - consume a record
+ * @c:		this CPU
+ * @head:	the ring's at some moment
+ *
+ * Return: the record, good until pc_ring_consumed(); NULL when all before @head
+ * are consumed.
+ */
+static inline const struct xen_perfctr_sample *
+pc_ring_next(struct pc_vcpu *c, u32 head)
+{
+	const u32 size = c->ring_nr * XEN_PERFCTR_RECORDS_PER_PAGE;
+	const struct xen_perfctr_sample *page;
+	u32 n = c->ring_tail;
+
+	if (n == head || !size)
+		return NULL;
+	/* Xen keeps what is not consumed; should it not, begin with what is. */
+	if (head - n > size)
+		n = head - size;
+	c->ring_tail = n + 1;
+	/* There are 2^n pages. */
+	page = c->ring[n / XEN_PERFCTR_RECORDS_PER_PAGE & (c->ring_nr - 1)];
+	return &page[n % XEN_PERFCTR_RECORDS_PER_PAGE];
+}
+
+/**
+ * pc_rdpmc() - read a counter of this VCPU
+ * @index:	which
+ * @raw:	its value, sign-extended
+ *
+ * The PV kernel runs in ring 3 like its processes: without Xen's permission
+ * RDPMC raises #GP here too.
+ */
+static inline int pc_rdpmc(u32 index, u64 *raw)
+{
+	u32 lo = 0, hi = 0;
+	int err;
+
+	asm volatile("1: rdpmc\n\t"
+		     "xorl %[err], %[err]\n"
+		     "2:\n"
+		     _ASM_EXTABLE_TYPE_REG(1b, 2b, EX_TYPE_EFAULT_REG, %[err])
+		     : [err] "=&r" (err), "+a" (lo), "+d" (hi)
+		     : "c" (index));
+	if (err)
+		return err;
+	*raw = pc_sext((u64)hi << 32 | lo);
+	return 0;
+}
 
 #endif /* PERFCTR_H */

@@ -131,9 +131,10 @@ static bool pc_buffer_worth(const struct pc_buffer *b)
 	return b->used >= b->wakeup || b->lost;
 }
 
-static void pc_buffer_copy(struct pc_buffer *b, const void *from, size_t size)
+static __always_inline void pc_buffer_copy(struct pc_buffer *b,
+					   const void *from, size_t size)
 {
-	while (size) {
+	do {
 		u64 at = b->head & (b->size - 1);
 		size_t n = min_t(size_t, size, PAGE_SIZE - offset_in_page(at));
 
@@ -143,10 +144,11 @@ static void pc_buffer_copy(struct pc_buffer *b, const void *from, size_t size)
 		b->used += n;
 		from += n;
 		size -= n;
-	}
+	} while (size);
 }
 
-static void pc_buffer_put_lost(struct pc_buffer *b)
+/* Apart: its record would be on the stack of every other one. */
+static noinline void pc_buffer_put_lost(struct pc_buffer *b)
 {
 	/* Of all threads: no thread and no counter is named. */
 	struct perfctr_record_lost r = {
@@ -188,14 +190,15 @@ void pc_buffer_begin(struct pc_buffer *b)
 bool pc_buffer_put(struct pc_buffer *b, const void *record, size_t size,
 		   const void *more, size_t more_size)
 {
-	size_t need = size + more_size;
+	u64 room = b->size - b->used;
 
-	if (b->lost)
-		need += sizeof(struct perfctr_record_lost);
-	if (b->size - b->used < need)
-		return false;
-	if (b->lost)
+	if (unlikely(b->lost)) {
+		if (room < sizeof(struct perfctr_record_lost) + size + more_size)
+			return false;
 		pc_buffer_put_lost(b);
+	} else if (room < size + more_size) {
+		return false;
+	}
 	pc_buffer_copy(b, record, size);
 	if (more_size)
 		pc_buffer_copy(b, more, more_size);

@@ -20,38 +20,12 @@
  *
  *	overflows = records + missed - ahead,  next start = raw + ahead * period
  */
-#include <asm/asm.h>
 #include <asm/processor.h>
 
 #include "perfctr.h"
 
 #define PC_TRIES	1000	/* Xen's rate is far below one per try */
 #define PC_PATIENCE	50	/* tries for an overflow to be noticed */
-
-/**
- * pc_rdpmc() - read a counter of this VCPU
- * @index:	which
- * @raw:	its value, sign-extended
- *
- * The PV kernel runs in ring 3 like its processes: without Xen's permission
- * RDPMC raises #GP here too.
- */
-int pc_rdpmc(u32 index, u64 *raw)
-{
-	u32 lo = 0, hi = 0;
-	int err;
-
-	asm volatile("1: rdpmc\n\t"
-		     "xorl %[err], %[err]\n"
-		     "2:\n"
-		     _ASM_EXTABLE_TYPE_REG(1b, 2b, EX_TYPE_EFAULT_REG, %[err])
-		     : [err] "=&r" (err), "+a" (lo), "+d" (hi)
-		     : "c" (index));
-	if (err)
-		return err;
-	*raw = pc_sext((u64)hi << 32 | lo);
-	return 0;
-}
 
 static s64 pc_ahead(s64 raw, u64 period)
 {

@@ -73,31 +73,6 @@ void pc_ring_register(struct pc_vcpu *c, unsigned int cpu)
 }
 
 /**
- * pc_ring_next() - consume a record
- * @c:		this CPU
- * @head:	the ring's at some moment
- *
- * Return: the record, good until pc_ring_consumed(); NULL when all before @head
- * are consumed.
- */
-const struct xen_perfctr_sample *pc_ring_next(struct pc_vcpu *c, u32 head)
-{
-	const u32 size = c->ring_nr * XEN_PERFCTR_RECORDS_PER_PAGE;
-	const struct xen_perfctr_sample *page;
-	u32 n = c->ring_tail;
-
-	if (n == head || !size)
-		return NULL;
-	/* Xen keeps what is not consumed; should it not, begin with what is. */
-	if (head - n > size)
-		n = head - size;
-	c->ring_tail = n + 1;
-	/* There are 2^n pages. */
-	page = c->ring[n / XEN_PERFCTR_RECORDS_PER_PAGE & (c->ring_nr - 1)];
-	return &page[n % XEN_PERFCTR_RECORDS_PER_PAGE];
-}
-
-/**
  * pc_ring_consumed() - let Xen use the consumed records again
  * @c:	this CPU
  */

@@ -14,6 +14,7 @@
 
 #include <asm/hvm/hvm.h>
 #include <asm/perfctr.h>
+#include <asm/time.h>
 
 #include "config.h"
 
@@ -197,7 +198,6 @@ void vperfctr_publish_samples(struct vperfctr *p, uint32_t counters);
 void vperfctr_publish_time(struct vperfctr *p);
 
 /* switch.c */
-uint64_t vperfctr_guest_tsc(const struct vperfctr *p);
 void vperfctr_charge(struct vperfctr *p, struct perfctr_cpu *pc);
 void vperfctr_enable(struct vperfctr *p, struct perfctr_cpu *pc);
 void vperfctr_scrub(struct perfctr_cpu *pc);
@@ -232,6 +232,17 @@ struct xen_perfctr_sample *vperfctr_record(struct vperfctr *p, bool *alert);
 int perfctr_policy_get(struct domain *d, struct xen_perfctr_policy *policy);
 int perfctr_policy_set(struct domain *d, struct xen_perfctr_policy *policy);
 int perfctr_vcpu_stats(struct domain *d, struct xen_perfctr_vcpu_stats *stats);
+
+/* The TSC as the guest sees it. */
+static inline uint64_t vperfctr_guest_tsc(const struct vperfctr *p)
+{
+    struct domain *d = p->vcpu->domain;
+
+    if ( is_hvm_domain(d) )
+        return hvm_get_guest_tsc(p->vcpu);
+
+    return d->arch.vtsc ? gtime_to_gtsc(d, get_s_time()) : rdtsc();
+}
 
 /* Is the guest in its user mode? */
 static inline bool vperfctr_in_user(const struct vperfctr *p)

@@ -160,14 +160,12 @@ static struct place locate(const struct vperfctr *p,
                            const struct cpu_user_regs *regs, uint32_t counters)
 {
     const struct cpu_user_regs *guest = guest_cpu_user_regs();
-    struct place place = {};
-
-    if ( is_hvm_vcpu(p->vcpu) )
-        place.ip = vperfctr_hvm_ip(p);
-    else
-        place.ip = guest->rip;
-    place.mode = vperfctr_in_user(p) ? XEN_PERFCTR_IN_USER
-                                     : XEN_PERFCTR_IN_KERNEL;
+    bool hvm = is_hvm_vcpu(p->vcpu);
+    struct place place = {
+        .ip = hvm ? vperfctr_hvm_ip(p) : guest->rip,
+        .mode = vperfctr_in_user(p) ? XEN_PERFCTR_IN_USER
+                                    : XEN_PERFCTR_IN_KERNEL,
+    };
 
     if ( p->emulating )
     {
@@ -175,7 +173,7 @@ static struct place locate(const struct vperfctr *p,
         return place;
     }
 
-    if ( is_hvm_vcpu(p->vcpu) &&
+    if ( hvm &&
          ((counters & ~p->img->hyp) ||
           (p->hvm.in_guest && (counters & p->img->dom_kernel))) )
     {

@@ -14,23 +14,7 @@
  * its own or zero.
  */
 
-#include <xen/time.h>
-
-#include <asm/hvm/hvm.h>
-#include <asm/time.h>
-
 #include "private.h"
-
-/* The TSC as the guest sees it. */
-uint64_t vperfctr_guest_tsc(const struct vperfctr *p)
-{
-    struct domain *d = p->vcpu->domain;
-
-    if ( is_hvm_domain(d) )
-        return hvm_get_guest_tsc(p->vcpu);
-
-    return d->arch.vtsc ? gtime_to_gtsc(d, get_s_time()) : rdtsc();
-}
 
 void vperfctr_charge(struct vperfctr *p, struct perfctr_cpu *pc)
 {

@@ -22,7 +22,7 @@ PASSES = {
 }
 PLACEMENTS = ("own", "shared_cpu")
 WAIT = 3000             # seconds that a phase may take
-PROFILES = (("instructions:u", 20011), ("cache-references:u", 199), ("branch-misses:u", 499))
+PROFILES = (("instructions:u", 2003), ("cache-references:u", 199), ("branch-misses:u", 499))
 PROFILED = ["/spec/bin/mcf", "2000"]
 
 

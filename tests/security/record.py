@@ -15,7 +15,8 @@ TOP = Path(__file__).resolve().parents[2]
 
 # The level of a boot's checks. Those of a guest that begin with these words are about
 # the hypercall itself.
-LEVELS = {"isolation": "isolation", "lifecycle": "lifecycle", "tiny": "hypercall"}
+LEVELS = {"isolation": "isolation", "lifecycle": "lifecycle", "endurance": "lifecycle",
+          "tiny": "hypercall"}
 HYPERCALL = "hypercall: "
 
 

@@ -41,7 +41,7 @@ CPUS = {"intel": DEFAULT_CPU, "amd": AMD_CPU}
 BOOTS = ("smoke:pv-amd", "guests", "sampling", "policy", "refusals", "tiny", "native",
          "native:pv-amd")
 # What guests do to their neighbours, and what is done to guests: `make check-long`.
-LONG = ("isolation", "lifecycle")
+LONG = ("isolation", "lifecycle", "endurance", "isolation:pvh-amd", "lifecycle:pvh-amd")
 MATRIX = BOOTS + tuple(f"{boot}:{mode}" for mode in ("pv-amd", "pvh-amd", "hvm-amd")
                        for boot in ("guests", "policy", "sampling")) + (
                            "refusals:pv-amd", "features", "features:pv-amd", "switches:pvh-amd", "fuzz",
@@ -184,7 +184,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True)
     parser.add_argument("--only", help="comma-separated boots")
-    parser.add_argument("--long", action="store_true", help="isolation and life cycle")
+    parser.add_argument("--long", action="store_true", help="isolation, life cycle, endurance")
     parser.add_argument("--all", action="store_true", help="every boot but these in every mode")
     parser.add_argument("--jobs", type=int,
                         default=int(os.environ.get("PERFCTR_JOBS") or len(os.sched_getaffinity(0))),

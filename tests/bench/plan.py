@@ -63,8 +63,9 @@ def _rings(who, stat):
 
 
 LOOP = [Op("loop", "none", "ops loop 0 {}", READS)]
-UNCOUNTED = [Op("hand_over", "none", "switcher alone {}"),
-             Op("thread_switch", "none", "switcher threads {}", base="hand_over none", parts=2),
+UNCOUNTED = [Op("hand_over", "none", "switcher alone {}", 5 * N),
+             Op("thread_switch", "none", "switcher threads {}", 5 * N, base="hand_over none",
+                parts=2),
              Op("system_call", "none", "switcher wait {}", 20_000)]
 
 
@@ -178,6 +179,7 @@ def rows(ops, mode, report, failed):
                     "without the write and the read that cause it")
         yield row | {
             "instructions": round(found["instructions"], 2),
+            "ring0": round(found["ring0"], 2),
             "traps": round(found["exceptions"] + found["syscalls"] + found["exits"], 3),
             "hypercalls": round(found["pmu_calls"], 3),
             "msr_accesses": round(found["msr_writes"] + found["msr_reads"], 3), "note": note}

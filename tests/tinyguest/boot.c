@@ -6,6 +6,7 @@
 //   storm     takes all there is, samples as often as it may, and never ends; with
 //             crash or reset it then does that
 //   quick     counts once, says so, ends
+//   yield     each VCPU counts and gives its CPU away, for ever; with plain it does not count
 // Prints "ok NAME: ..." or "BAD NAME: ..." and, at the end, how many of each.
 #include <cpuid.h>
 
@@ -183,6 +184,8 @@ void kernel(void *start, bool is_pvh)
     print("tinyguest: %s, \"%s\"\n", pvh ? "PVH" : "PV", options);
     if (option("storm"))
         storm();
+    if (option("yield"))
+        yields();
     if (option("off")) {
         refused();
     } else if (option("quick")) {

@@ -39,7 +39,7 @@ static void notify(void)
     hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_send, (unsigned long)&send, 0, 0);
 }
 
-static void yield(void)
+void yield(void)
 {
     hypercall(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0);
 }

@@ -56,6 +56,7 @@ uint64_t pte(const void *va, uint64_t flags);
 void console_init(void);
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void flush(void);
+void yield(void);			/* the CPU to another VCPU */
 void power_off(void) __attribute__((noreturn));
 void expect(const char *name, long got, long want);
 extern const char *about;
@@ -67,6 +68,9 @@ void sweep(void);
 void pages(void);
 void refused(void);
 void storm(void) __attribute__((noreturn));
+
+/* yield.c */
+void yields(void);
 
 /* start.S */
 int rdpmc(uint32_t index, uint64_t *value);

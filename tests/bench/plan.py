@@ -13,6 +13,8 @@ from marks import MARK_NATIVE
 
 N = 2000
 READS = 200_000
+# Rounds of ftest: what the guest does now and then is 100 instructions a sample in 100,000.
+SAMPLED = 5 * ROUNDS
 EVENTS = ("instructions:u", "cycles:u", "branches:u", "branches:u", "branches:u", "branches:u",
           "branches:u", "branches:u")
 OURS = "perfctr stat -e {} -o /run/stat -- "
@@ -80,7 +82,7 @@ def perf(who, most, mmap):
     found += [op for op in _switches(who, PERF_STAT, EVENTS)
               if int(op.parameter.split()[0]) <= most]
     found += _rings(who, PERF_STAT)
-    found.append(Op("sample", who, PERF, ROUNDS, sampled=True, setup=UNLIMITED))
+    found.append(Op("sample", who, PERF, SAMPLED, sampled=True, setup=UNLIMITED))
     return found
 
 
@@ -98,10 +100,10 @@ def ours():
                  base=alone, parts=2),
               Op("start_stop", "ours", "startstop {}", parameter="1 counters")]
     found += _rings("ours", OURS)
-    found += [Op("sample", "ours", SAMPLE.format(""), ROUNDS, sampled=True),
-              Op("sample", "ours", SAMPLE.format("--notify "), ROUNDS, sampled=True,
+    found += [Op("sample", "ours", SAMPLE.format(""), SAMPLED, sampled=True),
+              Op("sample", "ours", SAMPLE.format("--notify "), SAMPLED, sampled=True,
                  parameter="at once"),
-              Op("sample", "ours", SAMPLE.format("--chain "), ROUNDS, sampled=True,
+              Op("sample", "ours", SAMPLE.format("--chain "), SAMPLED, sampled=True,
                  parameter="call chain")]
     found += [Op("process_switch", "ours",
                  OURS.format("instructions:u") + "switcher processes {}", base=alone, parts=2,

@@ -3,6 +3,10 @@
 
 A hundred tiny guests that count, one after the other, and a thousand times the module
 loaded and taken away: Xen has as much memory afterwards as before, and so has the guest.
+
+Xen itself keeps about half a kB of each domain that there ever was, also without counters
+(seen in Xen 4.17 without perfctr=, 88 kB after 160 domains): so a hundred guests that do
+not count come first, and those that count must not take more.
 """
 import re
 
@@ -29,14 +33,20 @@ step insmod insmod /lib/perfctr.ko
 step check perfctr check
 true
 """
+# kB: a page of each domain would be 400, and 100 bytes 10; Xen's free memory comes in pages.
+XEN_KB = 8
 # kB that the kernel may have put into caches of its own; a page each time were 4000.
 GUEST_KB = 2000
 
 
 def dom0_job():
-    cycle = ("xl create -p /guests/cycle.cfg >/dev/null && xen-perfctr enable cycle && "
-             f"xl unpause cycle && gone cycle")
-    return (f"for i in 1 2 3; do {cycle} || exit 1; done\n"
+    create = "xl create -p /guests/{0}.cfg >/dev/null"
+    end = "xl unpause {0} && gone {0}"
+    plain = f"{create} && {end}".format("plain")
+    cycle = f"{create} && xen-perfctr enable {{0}} --kernel && {end}".format("cycle")
+    return (f"for i in 1 2 3; do {plain} && {cycle} || exit 1; done\n"
+            "step -t 60 heap-begin heap\n"
+            f"n=0\nwhile [ $n -lt {CYCLES} ]; do {plain} || break; n=$((n + 1)); done\n"
             "step -t 60 heap-before heap\n"
             f"n=0\nwhile [ $n -lt {CYCLES} ]; do {cycle} || break; n=$((n + 1)); done\n"
             "step cycles echo $n\n"
@@ -52,17 +62,19 @@ def dom0_job():
 def run(bench):
     guest = bench.guest("guest", Job(GUEST, bench.files()), memory_mb=256, start=False,
                         before="xen-perfctr enable $domid")
-    dom0_files = tiny.files(bench, tiny.config("cycle", bench.type, "quick"))
+    dom0_files = tiny.files(bench, tiny.config("plain", bench.type, "off"),
+                            tiny.config("cycle", bench.type, "quick"))
     results = boot_xen([guest], bench.machine(xen_args="perfctr", icount=True, seconds=3000),
                        Job(dom0_job(), dom0_files | lifecycle.SCRIPTS), lifecycle.progress(bench))
     dom0, guest = results["dom0"], results["guest"]
-    before, after = (bench.step(dom0, f"heap-{when}") for when in ("before", "after"))
+    heaps = [bench.step(dom0, f"heap-{when}") for when in ("begin", "before", "after")]
+    begin, before, after = (int(step.text) if step else 0 for step in heaps)
     step = bench.step(dom0, "cycles")
     bench.check(f"{CYCLES} cycles of a guest that counts", step and int(step.text) == CYCLES,
                 step and step.text)
     bench.check(f"after {CYCLES} cycles Xen has its memory back",
-                before and after and before.text == after.text,
-                f"{before and before.text} kB then {after and after.text}")
+                after and before - after <= begin - before + XEN_KB,
+                f"{begin} kB, {before} after guests that do not count, {after} after those that do")
     step = bench.step(dom0, "log")
     bench.check("every one of them has counted", step and int(step.text) == CYCLES + 3,
                 step and step.text)
@@ -77,6 +89,6 @@ def run(bench):
         bench.step(guest, name)
     bench.step(dom0, "end-guest")
     last = bench.step(dom0, "heap-last")
-    bench.check("after the guest Xen has its memory back", after and last
-                and after.text == last.text, f"{after and after.text} kB then {last and last.text}")
+    bench.check("after the guest Xen has its memory back",
+                last and after - int(last.text) <= XEN_KB, f"{after} kB then {last and last.text}")
     bench.quiet(dom0)

@@ -54,12 +54,12 @@
 #define PERFCTR_SEL_GUEST     (1ull << 40) /* AMD: not outside a guest */
 #define PERFCTR_SEL_HOST      (1ull << 41) /* AMD: not inside a guest */
 
-/* One field of the fixed counters' control register. */
-#define PERFCTR_FIXED_OS      (1u << 0)
-#define PERFCTR_FIXED_USR     (1u << 1)
 /* Bits of every counter: a CPU with others is refused at boot. */
 #define PERFCTR_WIDTH         48
 
+/* One field of the fixed counters' control register. */
+#define PERFCTR_FIXED_OS      (1u << 0)
+#define PERFCTR_FIXED_USR     (1u << 1)
 #define PERFCTR_FIXED_PMI     (1u << 3)
 #define PERFCTR_FIXED_SHIFT   4
 

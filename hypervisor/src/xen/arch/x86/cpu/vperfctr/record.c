@@ -14,9 +14,9 @@
 
 /*
  * Returns where the caller is to write the record before it publishes the head,
- * or NULL when it is lost.  *alert is set when the guest should
- * be told to consume: the ring has become half full, or is full and nothing
- * has been consumed since the guest was told last, or it was not told.
+ * or NULL when it is lost.  *alert is set when the guest should be told to
+ * consume: the ring has become half full, or is full and nothing has been
+ * consumed since the guest was told last, or it was not told.
  */
 struct xen_perfctr_sample *vperfctr_record(struct vperfctr *p, bool *alert)
 {

@@ -160,9 +160,8 @@ static struct place locate(const struct vperfctr *p,
                            const struct cpu_user_regs *regs, uint32_t counters)
 {
     const struct cpu_user_regs *guest = guest_cpu_user_regs();
-    bool hvm = is_hvm_vcpu(p->vcpu);
     struct place place = {
-        .ip = hvm ? vperfctr_hvm_ip(p) : guest->rip,
+        .ip = is_hvm_vcpu(p->vcpu) ? vperfctr_hvm_ip(p) : guest->rip,
         .mode = vperfctr_in_user(p) ? XEN_PERFCTR_IN_USER
                                     : XEN_PERFCTR_IN_KERNEL,
     };
@@ -173,7 +172,7 @@ static struct place locate(const struct vperfctr *p,
         return place;
     }
 
-    if ( hvm &&
+    if ( is_hvm_vcpu(p->vcpu) &&
          ((counters & ~p->img->hyp) ||
           (p->hvm.in_guest && (counters & p->img->dom_kernel))) )
     {

@@ -199,7 +199,7 @@ static void step(struct input *in)
 
     case 6:
         /* An interrupt, spurious unless something has overflowed. */
-        emul_now += (s_time_t)take_8(in) << (what >> 3);
+        emul_pass((uint64_t)take_8(in) << (what >> 3));
         if ( current && !is_hvm_vcpu(current) && (what & 8) )
             interrupt_guest();
         else

@@ -13,8 +13,10 @@
  *     acquire; it has read before it stores data_tail, which is loaded with
  *     acquire here, before anything is overwritten.
  */
+#include <linux/capability.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/stddef.h>
 #include <linux/timekeeping.h>
@@ -58,6 +60,26 @@ struct pc_buffer {
 	struct page *page[];
 };
 
+/*
+ * Not account_locked_vm(): it takes the address space's lock for writing, buffers are
+ * freed by a worker, and a sample taken meanwhile would have no call chain.
+ */
+static void pc_buffer_uncharge(struct mm_struct *mm, unsigned int nr)
+{
+	atomic64_sub(nr, &mm->pinned_vm);
+}
+
+static int pc_buffer_charge(struct mm_struct *mm, unsigned int nr)
+{
+	u64 limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	u64 now = atomic64_add_return(nr, &mm->pinned_vm);
+
+	if (now + READ_ONCE(mm->locked_vm) <= limit || capable(CAP_IPC_LOCK))
+		return 0;
+	pc_buffer_uncharge(mm, nr);
+	return -ENOMEM;
+}
+
 /**
  * pc_buffer_alloc() - make a buffer
  * @nr_pages:	for records, a power of two
@@ -75,7 +97,7 @@ struct pc_buffer *pc_buffer_alloc(unsigned int nr_pages, u32 wakeup)
 	b = kvzalloc(struct_size(b, page, nr), GFP_KERNEL_ACCOUNT);
 	if (!b)
 		return ERR_PTR(-ENOMEM);
-	ret = account_locked_vm(current->mm, nr, true);
+	ret = pc_buffer_charge(current->mm, nr);
 	if (ret) {
 		kvfree(b);
 		return ERR_PTR(ret);
@@ -113,7 +135,7 @@ void pc_buffer_free(struct pc_buffer *b)
 	for (i = 0; i < b->nr && b->page[i]; i++)
 		put_page(b->page[i]);
 	/* The process may be gone; what is left of it is enough for this. */
-	account_locked_vm(b->mm, b->nr, false);
+	pc_buffer_uncharge(b->mm, b->nr);
 	mmdrop(b->mm);
 	kvfree(b);
 }

@@ -153,7 +153,7 @@ CASES = (
     Case(58, "Crash, triple fault, soft reset, kexec", (4, 5),
          (("lifecycle", r".*(crash|reset).*"), ("isolation", r".*crash.*"))),
     Case(59, "Destroyed in every state", (4, 5),
-         (("lifecycle", r".*(end-|destroyed when).*"), ("endurance", r".*(cycles|memory back).*"),
+         (("lifecycle", r".*(end-|destroyed when).*"),
           ("guests", r"dom0: (destroy|alive).*"))),
     Case(60, "More than 128 VCPUs", (1,), untested="too slow on an emulated machine of 2 CPUs"),
     Case(61, "Many domains with all counters, XPTI, shadow", (3,), (("smoke", r".*stat-.*"),),

@@ -133,5 +133,6 @@ void main(void)
         test_svm();
     }
     test_fpu();
+    test_flags();
     finish();
 }

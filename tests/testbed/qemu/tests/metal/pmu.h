@@ -103,6 +103,7 @@ void test_amd_registers(void);
 void test_selectors(void);
 void test_svm(void);
 void test_fpu(void);
+void test_flags(void);
 void test_counts(void);
 void test_modes(void);
 void test_overflow(void);

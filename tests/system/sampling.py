@@ -20,8 +20,8 @@ THROTTLED = ("throttled", 100, "throttled")
 # Where `throttled` must miss samples, in samples a second.
 RATE = 2000
 
-# Where a storm must miss samples: a sample of a PVH guest's takes the emulated CPU more than
-# the 10 us that Xen's default rate leaves for each.
+# Where a storm must miss samples: in a PVH guest the emulated CPU did not reach Xen's default
+# of 100,000 in most windows.
 STORM_RATE = 20000
 
 # A storm next door may cost a guest a twentieth of what it gets at most.

@@ -80,9 +80,12 @@ void perfctr_pmi(const struct cpu_user_regs *regs)
     do {
         uint64_t status = alternative_call(perfctr_ops.overflowed, pc);
 
-        found = p && status && account(p, status);
-        if ( p && status && vperfctr_account(p, pc, regs) )
-            found = true;
+        found = false;
+        if ( p && status )
+        {
+            found = account(p, status);
+            found |= vperfctr_account(p, pc, regs);
+        }
 
         accounted |= found;
     } while ( found && runs_in_xen(p) && --passes );

@@ -30,42 +30,38 @@ static void break_at(const void *address)
     asm volatile("mov %0, %%dr0" : : "r"(address));
 }
 
+static u64 enter_with(const char *code, u64 dr7)
+{
+    guest(code);
+    intercept(EXIT_DB);
+    vmcb.dr7 = dr7;
+    return enter();
+}
+
 static void test_guest(void)
 {
     break_at(break_here);
-    guest(break_code);
-    intercept(EXIT_DB);
-    vmcb.dr7 = ON;
-    EXPECT("a breakpoint in the VMCB's DR7", enter(), EXIT_DB);
+    EXPECT("a breakpoint in the VMCB's DR7", enter_with(break_code, ON), EXIT_DB);
     EXPECT("is met where it is", vmcb.rip, (u64)break_here);
-    guest(break_code);
-    intercept(EXIT_DB);
-    EXPECT("a guest whose VMCB has none", enter(), EXIT_VMMCALL);
+    EXPECT("a guest whose VMCB has none", enter_with(break_code, OFF), EXIT_VMMCALL);
 
-    guest(break_set);
-    intercept(EXIT_DB);
-    EXPECT("a breakpoint that the guest sets", enter(), EXIT_DB);
+    EXPECT("a breakpoint that the guest sets", enter_with(break_set, OFF), EXIT_DB);
     EXPECT("is saved", vmcb.dr7, ON);
-    guest(break_code);
-    intercept(EXIT_DB);
-    EXPECT("the next guest has none", enter(), EXIT_VMMCALL);
+    EXPECT("the next guest has none", enter_with(break_code, OFF), EXIT_VMMCALL);
 }
 
 static void test_host(void)
 {
     trapped = 0;
     break_at((const void *)break_function);
-    guest(break_code);
-    vmcb.dr7 = ON;
-    EXPECT("a guest with a breakpoint of its host's", enter(), EXIT_VMMCALL);
+    EXPECT("a guest with a breakpoint of its host's", enter_with(break_code, ON),
+           EXIT_VMMCALL);
     break_function();
     EXPECT("which the host does not meet", trapped, 0);
 
     break_at(break_here);
-    guest(break_code);
-    intercept(EXIT_DB);
     asm volatile("mov %0, %%dr7" : : "r"(ON));
-    EXPECT("a breakpoint of the host's", enter(), EXIT_VMMCALL);
+    EXPECT("a breakpoint of the host's", enter_with(break_code, OFF), EXIT_VMMCALL);
     asm volatile("mov %0, %%dr7" : : "r"(OFF));
 }
 

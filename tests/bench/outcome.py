@@ -80,14 +80,14 @@ def targets(rows):
     few, many = (get("ring", "ours", f"{n} threads") for n in (10, 1000))
     check("a hand-over among 1000 counted threads against one among 10, at most 1.2",
           ratio(many, few), lambda x: x <= 1.2)
-    for what in ("domains", "VCPUs"):
-        most = {"domains": 16, "VCPUs": 64}[what]
+    # One instruction for each domain would be 14 of some 577, 2.4 %, one for each VCPU 62.
+    for what, most in (("domains", 16), ("VCPUs", 64)):
         few, many = (None if not ours or not none else ours - none
                      for ours, none in ((get("vcpu_switch", "ours", f"{n} {what}"),
                                          get("vcpu_switch", "none", f"{n} {what}"))
                                         for n in (2, most)))
-        check(f"counters in a VCPU switch among {most} {what} against among 2, within 5 %",
-              ratio(many, few), lambda x: abs(x - 1) < 0.05)
+        check(f"counters in a VCPU switch among {most} {what} against among 2, within 2 %",
+              ratio(many, few), lambda x: abs(x - 1) < 0.02)
     for name, least in (("idle", 0.95), ("instructions, cycles, branches", 0.80)):
         check(f"speed of the emulator, {name}, at least {least:.0%} of the unpatched one",
               get("emulator_speed", "patched", name, "relative"), lambda x, least=least: x >= least)

@@ -74,6 +74,9 @@ struct pc_chain {
  * @seq:	last sequence number used in a request
  * @hw:		last request that Xen has looked at, as far as noticed
  * @req:	last request; equal to @hw when none is pending
+ * @steady:	version of the page that tells that the hardware counts @hw, which
+ *		stands still in this kernel, and that nothing else is wanted or
+ *		to be seen to; odd: not known
  * @thread:	counted thread that is on this CPU
  * @ring_nr:	pages of the ring that Xen knows, 0: there is none
  * @ring_tail:	first record that is not consumed
@@ -92,6 +95,7 @@ struct pc_vcpu {
 	u32 seq;
 	struct pc_hw hw;
 	struct pc_hw req;
+	u32 steady;
 	struct pc_thread *thread;
 	u32 ring_nr;
 	u32 ring_tail;
@@ -112,6 +116,7 @@ struct pc_vcpu {
  * @flags:	XEN_PERFCTR_CONFIG_*
  * @at_once:	a new request must not wait for the return to user mode
  * @sampling:	has a counter that Xen reloads
+ * @still:	no counter changes while this kernel runs
  * @reloads:	Xen may reload one while this kernel runs
  * @counter:	as registered, with the RDPMC index
  */
@@ -125,6 +130,7 @@ struct pc_handle {
 	u32 policy;		/* Xen's number of the policy that allowed it */
 	bool at_once;
 	bool sampling;
+	bool still;
 	bool reloads;
 	struct xen_perfctr_counter counter[PERFCTR_MAX_COUNTERS];
 };
@@ -250,6 +256,8 @@ struct pc_set {
  * @live:	it is one of the set's @live
  * @on_exec:	start at exec
  * @shown:	its process has been given indexes for RDPMC
+ * @indexed:	pc_indexed when the slot got its state and indexes, which have not
+ *		changed since; 0: they have, or offsets are not all
  * @bound:	the slot's offsets belong to request @seq of @cpu
  * @seq:	see @bound
  * @signals:	counters to send a signal for
@@ -263,10 +271,9 @@ struct pc_set {
  * @told:	those of them that LOST records have told of
  * @enabled:	ns enabled up to the last stop
  * @enabled_at:	when it was started
- * @run:	TSC ticks on a CPU, up to the last unbind
- * @stolen:	those of them stolen
- * @run_at:	TSC at the last bind
- * @stolen_at:	the record at the last bind
+ * @run:	TSC ticks on a CPU, up to the last unbind; while bound, less the TSC
+ *		at the bind: the TSC has to be added
+ * @stolen:	those of them stolen; while bound likewise less the time record
  * @tid:	noted at the end
  * @pid:	noted at the end
  * @comm:	noted at the end
@@ -296,6 +303,7 @@ struct pc_thread {
 	bool on_exec;
 	bool shown;
 	bool bound;
+	u32 indexed;
 	u32 seq;
 	u32 signals;
 	u64 time;
@@ -310,8 +318,6 @@ struct pc_thread {
 	u64 enabled_at;
 	u64 run;
 	u64 stolen;
-	u64 run_at;
-	u64 stolen_at;
 	pid_t tid;
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
@@ -326,6 +332,7 @@ static inline bool pc_incomplete(u32 state)
 /* perfctr_main.c */
 extern struct xen_perfctr_query pc_caps;
 extern bool pc_fast;
+extern u64 pc_sign;
 extern unsigned int pc_start_bias_bits;
 extern unsigned int pc_max_threads_per_user;
 extern unsigned int pc_max_configs_per_user;
@@ -382,6 +389,7 @@ static inline u32 pc_ring_head(const struct pc_vcpu *c)
 }
 
 /* perfctr_request.c */
+#define PC_NOT_STEADY	1	/* the VCPU itself sees even versions only */
 void pc_request_sync(struct pc_vcpu *c);
 bool pc_request_holds(const struct pc_vcpu *c, const struct pc_handle *h,
 		      u64 mm);
@@ -392,6 +400,7 @@ void pc_request_apply(struct pc_vcpu *c);
 void pc_request_release(struct pc_vcpu *c);
 void pc_request_expel(struct pc_vcpu *c, u64 mm);
 void pc_request_quiet(struct pc_vcpu *c);
+void pc_request_steady(struct pc_vcpu *c, const struct pc_handle *h);
 
 /* perfctr_config.c */
 struct pc_handle *pc_handle_get(struct perfctr_config *config, kuid_t uid,
@@ -405,11 +414,26 @@ struct pc_user *pc_user_charge(kuid_t uid, bool privileged);
 void pc_user_uncharge(struct pc_user *user);
 
 /* perfctr_slot.c */
+extern u32 pc_indexed;
 void pc_slot_init(struct pc_thread *t);
 void pc_slot_live(struct pc_thread *t, const struct pc_vcpu *c);
 void pc_slot_reload(struct pc_thread *t, const u64 *reload);
 void pc_slot_idle(struct pc_thread *t);
 int pc_slot_mmap(struct pc_thread *t, struct vm_area_struct *vma);
+void pc_slot_forget_indexes(void);
+
+static inline void pc_slot_bump(struct perfctr_slot *s)
+{
+	/* Last, so that the compiler does not move a store behind it. */
+	barrier();
+	s->epoch++;
+}
+
+static inline void pc_slot_time(struct perfctr_slot *s, u64 offset, u32 record)
+{
+	s->time_offset = offset;
+	s->time_record = record;
+}
 
 /* perfctr_buffer.c */
 struct pc_buffer *pc_buffer_alloc(unsigned int nr_pages, u32 wakeup);
@@ -453,8 +477,10 @@ void pc_sched_sum(struct pc_thread *t, struct pc_vcpu *c, struct pc_sum *sum);
 void pc_sched_move(struct pc_thread *t, struct pc_vcpu *c,
 		   const struct pc_handle *h);
 
+/* perfctr_virq.c */
+void pc_virq_handle(struct pc_vcpu *c);
+
 /* perfctr_sched.c */
-void pc_sched_virq(struct pc_vcpu *c);
 extern struct preempt_ops pc_sched_ops;
 
 /* perfctr_thread.c */

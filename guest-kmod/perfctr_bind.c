@@ -97,14 +97,14 @@ u32 pc_verdict(const struct pc_thread *t, const struct pc_vcpu *c)
 
 static void pc_time_in(struct pc_thread *t, const struct pc_vcpu *c)
 {
-	t->stolen_at = READ_ONCE(c->time->stolen);
-	t->run_at = rdtsc_ordered();
+	t->stolen -= READ_ONCE(c->time->stolen);
+	t->run -= rdtsc_ordered();
 }
 
 static void pc_time_out(struct pc_thread *t, const struct pc_vcpu *c)
 {
-	t->run += rdtsc_ordered() - t->run_at;
-	t->stolen += READ_ONCE(c->time->stolen) - t->stolen_at;
+	t->run += rdtsc_ordered();
+	t->stolen += READ_ONCE(c->time->stolen);
 }
 
 /**
@@ -263,6 +263,7 @@ void pc_sched_unbind(struct pc_thread *t, struct pc_vcpu *c)
 				t->resid[i] = n.resid[i];
 				t->missed[i] = n.missed[i];
 			}
+			pc_request_steady(c, h);
 		}
 	}
 	if (state == PERFCTR_STATE_RUNNING)

@@ -202,6 +202,7 @@ struct pc_handle *pc_handle_get(struct perfctr_config *config, kuid_t uid,
 	}
 	h->nr = config->nr;
 	h->flags = pc_handle_flags(config);
+	h->still = true;
 	for (i = 0; i < h->nr; i++) {
 		struct xen_perfctr_counter *hc = &h->counter[i];
 
@@ -211,6 +212,9 @@ struct pc_handle *pc_handle_get(struct perfctr_config *config, kuid_t uid,
 		hc->period = config->counter[i].period;
 		if (hc->domain & PERFCTR_DOM_KERNEL)
 			h->at_once = true;
+		if (hc->domain != PERFCTR_DOM_USER ||
+		    hc->mode != PERFCTR_MODE_ACCUMULATE)
+			h->still = false;
 		if (hc->mode == PERFCTR_MODE_SAMPLE) {
 			h->sampling = true;
 			if (hc->domain & ~PERFCTR_DOM_USER)

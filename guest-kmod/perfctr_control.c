@@ -119,8 +119,8 @@ void pc_sched_sum(struct pc_thread *t, struct pc_vcpu *c, struct pc_sum *sum)
 				memcpy(sum->missed, n.missed, size);
 			}
 		}
-		sum->run += rdtsc_ordered() - t->run_at;
-		sum->stolen += READ_ONCE(c->time->stolen) - t->stolen_at;
+		sum->run += rdtsc_ordered();
+		sum->stolen += READ_ONCE(c->time->stolen);
 	}
 	if (t->state == PERFCTR_STATE_RUNNING)
 		sum->enabled += local_clock() - t->enabled_at;

@@ -19,6 +19,9 @@ module_param_named(fast, pc_fast, bool, 0444);
 MODULE_PARM_DESC(fast,
 		 "let other processes read raw counters, for cheaper switches");
 
+/* Highest bit of a counter. */
+u64 pc_sign;
+
 unsigned int pc_start_bias_bits = 47;
 module_param_named(start_bias_bits, pc_start_bias_bits, uint, 0444);
 MODULE_PARM_DESC(start_bias_bits,
@@ -74,10 +77,11 @@ static int __init pc_check(void)
 		       pc_caps.abi, XEN_PERFCTR_ABI);
 		return -EPROTO;
 	}
-	if (pc_caps.width < 32 || pc_caps.width > 64) {
+	if (pc_caps.width <= 32 || pc_caps.width > 64) {
 		pr_err("counters of %u bits cannot be used\n", pc_caps.width);
 		return -EPROTO;
 	}
+	pc_sign = BIT_ULL(pc_caps.width - 1);
 	if (pc_start_bias_bits < 16 || pc_start_bias_bits > pc_caps.width - 1) {
 		pr_warn("start_bias_bits=%u is out of range, using %u\n",
 			pc_start_bias_bits, pc_caps.width - 1);

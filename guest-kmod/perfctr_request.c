@@ -88,6 +88,7 @@ void pc_request_write(struct pc_vcpu *c, const struct pc_handle *h,
 	u32 handle = h ? h->handle : 0;
 	unsigned int i;
 
+	c->steady = PC_NOT_STEADY;
 	if (++c->seq == c->hw.seq)
 		c->seq++;
 
@@ -175,4 +176,25 @@ void pc_request_quiet(struct pc_vcpu *c)
 		return;
 	pc_request_write(c, NULL, NULL, 0, 0);
 	pc_request_apply(c);
+}
+
+/**
+ * pc_request_steady() - note that the counters can be handed over from now on
+ * @c:	this CPU
+ * @h:	the configuration of a thread that has been bound
+ *
+ * Until Xen publishes something, or is asked for something.  The version is read
+ * first: what Xen publishes after that makes it another one.
+ */
+void pc_request_steady(struct pc_vcpu *c, const struct pc_handle *h)
+{
+	const struct xen_perfctr_published *pub = &c->page->pub;
+	u32 version = READ_ONCE(pub->version);
+
+	barrier();
+	if (h->still && !pc_request_pending(c) && c->hw.handle == h->handle &&
+	    READ_ONCE(pub->applied_seq) == c->hw.seq &&
+	    READ_ONCE(pub->applied_handle) == h->handle &&
+	    !READ_ONCE(pub->flags) && !READ_ONCE(pub->status))
+		c->steady = version;
 }

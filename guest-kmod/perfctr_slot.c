@@ -31,11 +31,18 @@ static_assert(offsetof(struct perfctr_slot, time_offset) == 0xd0);
 static_assert(offsetof(struct perfctr_slot, time_record) == 0xd8);
 static_assert(sizeof(struct perfctr_time_record) == 0x40);
 
-static void pc_slot_bump(struct perfctr_slot *s)
+/* Another number when RDPMC's indexes may have changed, in all slots; not 0. */
+u32 pc_indexed = 1;
+
+/**
+ * pc_slot_forget_indexes() - Xen may be another one
+ *
+ * All other CPUs are stopped, and no thread is bound.
+ */
+void pc_slot_forget_indexes(void)
 {
-	/* Last, so that the compiler does not move a store behind it. */
-	barrier();
-	WRITE_ONCE(s->epoch, s->epoch + 1);
+	if (!++pc_indexed)
+		pc_indexed = 1;
 }
 
 /**
@@ -78,8 +85,8 @@ void pc_slot_live(struct pc_thread *t, const struct pc_vcpu *c)
 		}
 	}
 	s->state = t->state;
-	s->time_offset = t->run - t->stolen - t->run_at + t->stolen_at;
-	s->time_record = c->time_record;
+	t->indexed = h->still ? pc_indexed : 0;
+	pc_slot_time(s, t->run - t->stolen, c->time_record);
 	pc_slot_bump(s);
 }
 
@@ -115,8 +122,8 @@ void pc_slot_idle(struct pc_thread *t)
 		s->counter[i].offset = t->saved[i];
 	}
 	s->state = t->state;
-	s->time_offset = t->run - t->stolen;
-	s->time_record = 0;
+	t->indexed = 0;
+	pc_slot_time(s, t->run - t->stolen, 0);
 	pc_slot_bump(s);
 }
 

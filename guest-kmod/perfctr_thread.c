@@ -481,7 +481,7 @@ int pc_thread_call(struct pc_thread *t, pc_thread_fn fn, void *arg)
 						 &call, 1);
 		} else {
 			raw_spin_lock_irqsave(&t->lock, flags);
-			if (t->cpu < 0) {
+			if (smp_load_acquire(&t->cpu) < 0) {
 				call.ret = fn(t, NULL, arg);
 				call.done = true;
 			}

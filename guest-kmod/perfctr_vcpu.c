@@ -61,6 +61,7 @@ int pc_vcpu_register(struct pc_vcpu *c, unsigned int cpu)
 		return ret;
 	memset(&c->hw, 0, sizeof(c->hw));
 	memset(&c->req, 0, sizeof(c->req));
+	c->steady = PC_NOT_STEADY;
 	c->seq = 0;
 	pc_vcpu_read_hypercalls(c, &c->base_perfctr, &c->base_other);
 	pc_ring_register(c, cpu);
@@ -69,7 +70,7 @@ int pc_vcpu_register(struct pc_vcpu *c, unsigned int cpu)
 
 static irqreturn_t pc_vcpu_interrupt(int irq, void *dev)
 {
-	pc_sched_virq(this_cpu_ptr(&pc_vcpus));
+	pc_virq_handle(this_cpu_ptr(&pc_vcpus));
 	return IRQ_HANDLED;
 }
 
@@ -170,7 +171,9 @@ void pc_vcpu_mark_stale(void)
 		struct pc_vcpu *c = per_cpu_ptr(&pc_vcpus, cpu);
 
 		c->stale = c->page;
+		c->steady = PC_NOT_STEADY;
 	}
+	pc_slot_forget_indexes();
 }
 
 /**

@@ -51,6 +51,7 @@
 
 #define OTHER    2              /* cur[]: no thread of ours              */
 #define NEXT(x)  ((x) + 3)      /* cur[]: between two threads, x follows */
+#define HANDED(x)  ((x) + 6)    /* cur[]: likewise, and x is bound       */
 #define SWITCHES(v)  (cur[v] >= 3)
 #define FOREIGN  4              /* tag[], loaded[]: another domain       */
 #define ZERO     5              /* tag[]: nobody's, the counter is zero  */
@@ -82,6 +83,13 @@ bit  pend[2];                   /* request.seq != pub.applied_seq        */
 byte app_h[2], app_mm[2];       /* pub.applied_handle, .applied_cookie   */
 bit  fail[2];                   /* pub.status: the last was refused      */
 bit  revoked[2];                /* PUB_REVOKED: frozen, values stay      */
+#if defined(SAME_MM) && defined(SAME_CFG)
+bit  steady[2];                 /* nothing published or asked for since  */
+                                /* a thread was folded without trouble   */
+#define STEADY(v, now)  steady[v] = now
+#else
+#define STEADY(v, now)  skip
+#endif
 
 /* Xen's copy of the context, and the CPUs. */
 byte val[2];
@@ -133,6 +141,7 @@ inline apply(good)
 {
     if
     :: pend[v] ->
+        STEADY(v, 0);
         pend[v] = 0; app_h[v] = req_h[v]; app_mm[v] = req_mm[v];
         fail[v] = 0; revoked[v] = 0; pmi[cpu[v]] = 0;
         loaded[cpu[v]] = v;
@@ -157,7 +166,7 @@ inline apply(good)
 /* Overflow is accounted to the VCPU in whose context the counter runs. */
 inline account()
 {
-    pmi[cpu[v]] = 0; virq[v] = 1
+    pmi[cpu[v]] = 0; virq[v] = 1; STEADY(v, 0)
 }
 
 inline switch_out()
@@ -200,7 +209,8 @@ inline switch_in(p)
 /* ------------------------------------------------------------- module */
 
 #define HOME(x)  (cur[0] != x && cur[1] != x && \
-                  cur[0] != NEXT(x) && cur[1] != NEXT(x))
+                  cur[0] != NEXT(x) && cur[1] != NEXT(x) && \
+                  cur[0] != HANDED(x) && cur[1] != HANDED(x))
 #define MINE(x)  (cur[v] == x || cur[v] == NEXT(x) || HOME(x))
 
 /*
@@ -218,7 +228,7 @@ inline slot_write(value, readable, now)
 
 inline request(handle, mm)
 {
-    req_h[v] = handle; req_mm[v] = mm; pend[v] = 1
+    req_h[v] = handle; req_mm[v] = mm; pend[v] = 1; STEADY(v, 0)
 }
 
 /* Counting goes on only if Xen has applied what the offset belongs to. */
@@ -230,7 +240,8 @@ inline fold()
 #else
     :: state[t] == RUN && !pend[v] && app_h[v] == CFG(t) ->
 #endif
-        saved[t] = (off[t] + SEXT(raw[cpu[v]])) % M
+        saved[t] = (off[t] + SEXT(raw[cpu[v]])) % M;
+        STEADY(v, (!revoked[v] && !fail[v]))
     :: else
     fi
 }
@@ -310,6 +321,30 @@ inline leave(next)
     :: else
     fi
 }
+
+#if defined(SAME_MM) && defined(SAME_CFG)
+#define HANDS_OVER
+#ifdef BUG_HAND_BLIND
+#define HIS(v)   true
+#else
+#define HIS(v)   (steady[v] && NEGATIVE(v))
+#endif
+#define HAND_OVER(v) \
+    (HIS(v) && HOME(1 - cur[v]) && state[cur[v]] == RUN && \
+     state[1 - cur[v]] == RUN && rd[1 - cur[v]])
+
+/* The thread that leaves binds the one that comes, with one look at the counter. */
+inline hand_over()
+{
+    t = cur[v];
+    saved[t] = (off[t] + SEXT(raw[cpu[v]])) % M;
+    assert(saved[t] == 0);
+    off[t] = 0;
+    t = 1 - t;
+    slot_write(saved[t] + M - SEXT(raw[cpu[v]]), 1, RUN);
+    cur[v] = HANDED(t)
+}
+#endif
 
 /* STOP, revocation, failure. */
 inline stop()
@@ -424,7 +459,11 @@ active [VCPUS] proctype vcpu()
     :: d_step { KERN(v) && cur[v] < 3 && HOME(1) ->
         leave(1); cur[v] = NEXT(1) }
 #endif
-    :: d_step { KERN(v) && SWITCHES(v) ->
+#ifdef HANDS_OVER
+    :: d_step { KERN(v) && cur[v] < 2 && HAND_OVER(v) -> hand_over() }
+    :: d_step { KERN(v) && cur[v] >= HANDED(0) -> cur[v] = cur[v] - 6 }
+#endif
+    :: d_step { KERN(v) && SWITCHES(v) && cur[v] < HANDED(0) ->
         cur[v] = cur[v] - 3; t = cur[v];
         if :: t < 2 -> bind() :: else fi }
 
@@ -450,7 +489,7 @@ active [VCPUS] proctype vcpu()
 #ifdef REVOKE
     /* dom0 withdraws the policy: frozen, told, before the next instruction. */
     :: d_step { cpu[v] != NONE && app_h[v] != 0 && !revoked[v] ->
-        revoked[v] = 1; virq[v] = 1; enable() }
+        revoked[v] = 1; virq[v] = 1; STEADY(v, 0); enable() }
 #endif
 
 #ifdef BUG_REMOTE_WRITE

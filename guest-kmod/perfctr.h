@@ -488,6 +488,7 @@ typedef int (*pc_thread_fn)(struct pc_thread *t, struct pc_vcpu *c, void *arg);
 struct pc_thread *pc_thread_alloc(struct pc_set *set, struct task_struct *task,
 				  gfp_t gfp);
 void pc_thread_put(struct pc_thread *t);
+void pc_thread_put_now(struct pc_thread *t);
 int pc_thread_claim(struct pc_thread *t);
 int pc_thread_attach(struct pc_thread *t);
 void pc_thread_close(struct pc_thread *t);
@@ -501,6 +502,7 @@ int pc_thread_call(struct pc_thread *t, pc_thread_fn fn, void *arg);
 /* perfctr_set.c */
 struct pc_set *pc_set_alloc(void);
 void pc_set_put(struct pc_set *set);
+void pc_set_put_now(struct pc_set *set);
 void pc_set_close(struct pc_set *set);
 int pc_set_control(struct pc_set *set, unsigned int cmd);
 void pc_set_wake(struct pc_set *set);

@@ -28,10 +28,8 @@ void pc_set_wake(struct pc_set *set)
 	irq_work_queue(&set->wake);
 }
 
-static void pc_set_free(struct work_struct *work)
+static void pc_set_free(struct pc_set *set)
 {
-	struct pc_set *set = container_of(work, struct pc_set, free);
-
 	irq_work_sync(&set->wake);
 	pc_buffer_free(set->buffer);
 	if (set->handle)
@@ -39,8 +37,13 @@ static void pc_set_free(struct work_struct *work)
 	put_pid(set->tgid);
 	put_pid_ns(set->ns);
 	kfree(set);
-	/* Unloading waits for the queue, and so for the rest of this. */
+	/* See pc_set_put_now() for why the rest of this is still there. */
 	module_put(THIS_MODULE);
+}
+
+static void pc_set_free_work(struct work_struct *work)
+{
+	pc_set_free(container_of(work, struct pc_set, free));
 }
 
 /**
@@ -57,7 +60,7 @@ struct pc_set *pc_set_alloc(void)
 	mutex_init(&set->mutex);
 	spin_lock_init(&set->lock);
 	INIT_LIST_HEAD(&set->threads);
-	INIT_WORK(&set->free, pc_set_free);
+	INIT_WORK(&set->free, pc_set_free_work);
 	init_waitqueue_head(&set->wait);
 	init_irq_work(&set->wake, pc_set_do_wake);
 	set->uid = current_euid();
@@ -82,6 +85,23 @@ void pc_set_put(struct pc_set *set)
 	kref_put(&set->ref, pc_set_release);
 }
 
+static void pc_set_release_now(struct kref *ref)
+{
+	pc_set_free(container_of(ref, struct pc_set, ref));
+}
+
+/**
+ * pc_set_put_now() - drop a reference, without the way through a worker
+ * @set:	the set
+ *
+ * Where the caller may sleep and the module stays: in its workers, for which
+ * unloading waits, and in the release of a file, which has its own reference.
+ */
+void pc_set_put_now(struct pc_set *set)
+{
+	kref_put(&set->ref, pc_set_release_now);
+}
+
 /**
  * pc_set_close() - the file is gone
  * @set:	the set
@@ -98,11 +118,11 @@ void pc_set_close(struct pc_set *set)
 		list_del_init(&t->node);
 		spin_unlock(&set->lock);
 		pc_thread_close(t);
-		pc_thread_put(t);
+		pc_thread_put_now(t);
 		spin_lock(&set->lock);
 	}
 	spin_unlock(&set->lock);
-	pc_set_put(set);
+	pc_set_put_now(set);
 }
 
 /**

@@ -23,17 +23,20 @@ static DEFINE_HASHTABLE(pc_tasks, 8);
 static DEFINE_SPINLOCK(pc_tasks_lock);
 static atomic64_t pc_next_id = ATOMIC64_INIT(0);
 
-static void pc_thread_free(struct work_struct *work)
+static void pc_thread_free(struct pc_thread *t)
 {
-	struct pc_thread *t = container_of(work, struct pc_thread, free);
-
 	pc_user_uncharge(t->user);
 	if (t->task)
 		put_task_struct(t->task);
 	if (t->page)
 		put_page(t->page);
-	pc_set_put(t->set);
+	pc_set_put_now(t->set);
 	kfree(t);
+}
+
+static void pc_thread_free_work(struct work_struct *work)
+{
+	pc_thread_free(container_of(work, struct pc_thread, free));
 }
 
 /**
@@ -74,7 +77,7 @@ struct pc_thread *pc_thread_alloc(struct pc_set *set, struct task_struct *task,
 	t->id = atomic64_inc_return(&pc_next_id);
 	INIT_LIST_HEAD(&t->node);
 	INIT_HLIST_NODE(&t->hash);
-	INIT_WORK(&t->free, pc_thread_free);
+	INIT_WORK(&t->free, pc_thread_free_work);
 	preempt_notifier_init(&t->pn, &pc_sched_ops);
 	raw_spin_lock_init(&t->lock);
 	t->task = get_task_struct(task);
@@ -132,6 +135,22 @@ static void pc_thread_release(struct kref *ref)
 void pc_thread_put(struct pc_thread *t)
 {
 	kref_put(&t->ref, pc_thread_release);
+}
+
+static void pc_thread_release_now(struct kref *ref)
+{
+	pc_thread_free(container_of(ref, struct pc_thread, ref));
+}
+
+/**
+ * pc_thread_put_now() - drop a reference, without the way through a worker
+ * @t:	the thread
+ *
+ * As pc_set_put_now().
+ */
+void pc_thread_put_now(struct pc_thread *t)
+{
+	kref_put(&t->ref, pc_thread_release_now);
 }
 
 /**

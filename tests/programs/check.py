@@ -8,6 +8,7 @@ No performance counter is used, so any machine can check the derivations.
 """
 
 import collections
+import errno
 import os
 import pathlib
 import re
@@ -15,6 +16,8 @@ import subprocess
 import sys
 
 import programs
+
+ELFCLASS32 = 1
 
 
 def kind_of(mnemonic):
@@ -70,6 +73,19 @@ def step(stepper, argv):
     return counts, status
 
 
+def foreign(path):
+    """Why this machine's kernel cannot execute a program at all; "" if it can."""
+    if path.read_bytes()[4] != ELFCLASS32:
+        return ""
+    try:
+        with subprocess.Popen([path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+            return ""
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+        return "this machine's kernel executes no 32-bit programs (CONFIG_IA32_EMULATION)"
+
+
 def can_trace(stepper, argv):
     """Whether this machine lets a process trace its child."""
     result = subprocess.run([stepper, *argv], capture_output=True, text=True,
@@ -93,6 +109,11 @@ def main():
         path = str(build / "check" / name)
         expected = program.expected(params)
         del expected["branches"]
+        why = foreign(pathlib.Path(path))
+        if why:
+            skipped += 1
+            print(f"skip {name}: {why}")
+            continue
         try:
             counts, status = step(stepper, program.argv(path, params))
         except (RuntimeError, subprocess.SubprocessError) as error:

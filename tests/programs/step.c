@@ -10,7 +10,9 @@
  *  - a REP instruction stops after every repetition, with the same address;
  *  - a stop with another signal than SIGTRAP has executed nothing (the signal
  *    came first, or the instruction faulted), INT3 excepted;
- *  - the stop at the entry of a signal handler has executed nothing.
+ *  - the stop at the entry of a signal handler has executed nothing;
+ *  - a hypervisor that emulates CPUID may lose the stop behind it: the next one
+ *    then comes one instruction later.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -35,7 +37,10 @@ struct task {
 	uint64_t rip;		/* where it stands */
 	int rep;		/* at a REP string instruction */
 	int int3;
+	int cpuid;
 };
+
+#define CPUID_SIZE 2
 
 static uint32_t counts[TEXT_SIZE];
 static struct task tasks[MAX_TASKS];
@@ -91,6 +96,7 @@ static void look(struct task *task)
 	task->rip = regs.rip;
 	task->rep = is_rep(code);
 	task->int3 = code[0] == 0xcc;
+	task->cpuid = code[0] == 0x0f && code[1] == 0xa2;
 }
 
 static void count(const struct task *task)
@@ -129,6 +135,9 @@ static void stopped(struct task *task, int status)
 		if (before.rep && before.rip == task->rip)
 			return;		/* one repetition of several */
 		count(&before);
+		before.rip += CPUID_SIZE;
+		if (before.cpuid && task->rip != before.rip)
+			count(&before);	/* the one behind it */
 		if (before.int3)
 			task->deliver = SIGTRAP;
 	} else if (sig != SIGCHLD && sig != SIGSTOP) {

@@ -18,24 +18,24 @@
 #include "perfctr.h"
 
 /*
- * To whom @t could hand over: the next thread's context, if it belongs to the same
- * process and counts the same.  That thread's list of notifiers is written by
+ * Could @t hand over to the next thread?  If that belongs to the same process and
+ * counts the same; *@to is its context then.  Its list of notifiers is written by
  * itself alone, and it does not run.  Its configuration may be changed meanwhile,
  * but only to one that samples from one that samples, which are never handed over.
  */
-static __always_inline struct pc_thread *
-pc_hand_to(const struct pc_thread *t, const struct task_struct *next)
+static __always_inline bool pc_hand_to(const struct pc_thread *t,
+				       const struct task_struct *next,
+				       struct pc_thread **to)
 {
 	const struct hlist_node *first = READ_ONCE(next->preempt_notifiers.first);
 	struct preempt_notifier *pn;
-	struct pc_thread *to;
 
 	if (!first || (next->mm != current->mm && !pc_fast))
-		return NULL;
+		return false;
 	/* One behind the notifier of somebody else takes the long way. */
 	pn = hlist_entry(first, struct preempt_notifier, link);
-	to = container_of(pn, struct pc_thread, pn);
-	return pn->ops == &pc_sched_ops && to->handle == t->handle ? to : NULL;
+	*to = container_of(pn, struct pc_thread, pn);
+	return pn->ops == &pc_sched_ops && (*to)->handle == t->handle;
 }
 
 /*
@@ -65,7 +65,9 @@ static __always_inline bool pc_hand_over(struct pc_thread *t, struct pc_vcpu *c,
 
 	if (to->indexed != pc_indexed)
 		return false;
-	for (i = s->nr; i--;) {
+	i = s->nr;
+	do {
+		i--;
 		/* As pc_rdpmc(), but a fault gives 0, which is not below zero. */
 		asm volatile("1: rdpmc\n"
 			     "2:\n"
@@ -80,7 +82,7 @@ static __always_inline bool pc_hand_over(struct pc_thread *t, struct pc_vcpu *c,
 		to->base[i] = base;
 		s->counter[i].offset = base;
 		t->saved[i] = t->base[i] + lo;
-	}
+	} while (i);
 	if (unlikely(!all))
 		return false;
 
@@ -147,8 +149,7 @@ static void pc_sched_out(struct preempt_notifier *pn, struct task_struct *next)
 	/* Bound, so there is a page; steady, so the request is applied. */
 	if (unlikely(!t->bound || READ_ONCE(c->page->pub.version) != c->steady))
 		goto slow;
-	to = pc_hand_to(t, next);
-	if (unlikely(!to))
+	if (unlikely(!pc_hand_to(t, next, &to)))
 		goto slow;
 	raw_spin_lock(&to->lock);
 	done = pc_hand_over(t, c, to);

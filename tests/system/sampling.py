@@ -15,8 +15,9 @@ from pctestbed.products import BUILD, products
 # Parts of guest-kmod/tests/sample.c, and the seconds that they may take.
 PARTS = (("counts", 60, "batches beside slot threads"), ("rate", 60, "rate"),
          ("buffer", 60, "buffer poll signal handlers"), ("chains", 60, "chain hand-chain"),
-         ("rules", 60, "period refusals"), ("kernel", 60, "kernel"))
+         ("rules", 60, "period periods refusals"), ("kernel", 60, "kernel"))
 THROTTLED = ("throttled", 100, "throttled")
+HYPERVISOR = ("hypervisor", 60, "hypervisor")
 # Where `throttled` must miss samples, in samples a second.
 RATE = 2000
 
@@ -58,6 +59,9 @@ step -t 100 imode-again imode
 tb-signal want-low-rate
 tb-wait -t 100 low-rate || exit 1
 """ + parts(THROTTLED) + """
+tb-signal want-hypervisor
+tb-wait -t 100 hypervisor || exit 1
+""" + parts(HYPERVISOR) + """
 tb-signal want-neighbour
 """ + "".join(f"""
 tb-wait -t 200 {kind}-{i} || exit 1
@@ -91,6 +95,9 @@ step -t 200 start-one guest-start one
 tb-wait -t 600 want-low-rate || exit 1
 step low-rate xen-perfctr enable one --kernel --pmi-rate {RATE}
 tb-signal low-rate
+tb-wait -t 300 want-hypervisor || exit 1
+step hypervisor xen-perfctr enable one --kernel --hypervisor
+tb-signal hypervisor
 tb-wait -t 300 want-neighbour || exit 1
 step enable-again xen-perfctr enable one --kernel
 step -t 200 start-two guest-start two
@@ -121,7 +128,7 @@ def run(bench):
     results = boot_xen(guests, machine, Job(DOM0, products("/usr/sbin/xen-perfctr")),
                        bench.progress)
     dom0, one, two = results["dom0"], results["one"], results["two"]
-    for name in ("start-one", "low-rate", "enable-again", "start-two", "storm-rate",
+    for name in ("start-one", "low-rate", "hypervisor", "enable-again", "start-two", "storm-rate",
                  "end-one", "end-two"):
         bench.step(dom0, name)
     bench.quiet(dom0)
@@ -130,7 +137,7 @@ def run(bench):
                     result.status == 0 and not result.damaged,
                     f"status {result.status}, damaged {result.damaged[:3]}")
     bench.step(one, "insmod")
-    for name, _, _ in (*PARTS, THROTTLED):
+    for name, _, _ in (*PARTS, THROTTLED, HYPERVISOR):
         check_parts(bench, one, f"sample-{name}")
     check_rate(bench, one)
     check_upcalls(bench, one)

@@ -122,7 +122,7 @@ CASES = (
     Case(41, "A storm of signals", (4,), (("sampling", r".*(signal|handler).*"),)),
     Case(42, "Affinity, SIGSTOP, freezer", (3,), (("guests", r".*stat-(affinity|signals).*"),)),
     Case(43, "Module taken away while used; loaded a thousand times", (1, 5),
-         (("guests", r"one: rmmod.*"),), other="not yet a thousand times"),
+         (("guests", r"one: rmmod.*"), ("endurance", r"module.*"))),
     Case(44, "No tick for long", (3,), (("guests", r".*rebase.*"),),
          other="counters are 48 bits wide and an interrupt comes before they wrap, tick or not; "
                "the rebase rows let that happen every 2^20 events"),
@@ -164,7 +164,7 @@ CASES = (
          other="tests/hv-unit amd_test, boot_test; tests/hardware/accept by hand"),
     Case(64, "Hardware that does not do what it says", (1,), other="tests/hv-unit boot_test"),
     Case(65, "Xen with assertions and UBSAN", (4,),
-         untested="these tests do not run with such a Xen yet"),
+         (("checked", r".*(sanitizer|complain about|checks the allocators)"),)),
     Case(66, "A neighbour's secret", (6,), (("isolation", r"b: beside secret.*"),)),
     Case(67, "Another process's counts, strict and fast", (6,),
          (("guests", r".*selftest"), ("guests", r"lifetime: RDPMC after.*"))),

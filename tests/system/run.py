@@ -57,13 +57,15 @@ class Bench:
         self.begin = time.monotonic()
         self.type, self.vendor = "pv", "intel"
         self.outcomes = []              # of this boot: (name, result, note)
+        self.options = {}               # of every Machine, e.g. {"dmesg": True}
+        self.logs = {}                  # kernel logs that came back, by guest
 
     @property
     def mode(self):
         return f"{self.type}-{self.vendor}"
 
     def machine(self, **more):
-        return Machine(cpu=CPUS[self.vendor], **more)
+        return Machine(cpu=CPUS[self.vendor], **self.options, **more)
 
     def guest(self, name, job, **more):
         """A guest of the boot's type, whose clock is the CPU's."""
@@ -131,6 +133,8 @@ class Bench:
     def progress(self, who, kind, name, data):
         if kind == "up":
             self.say(f"{who} is up")
+        elif kind == "file" and name == "dmesg":
+            self.logs[who] = self.logs.get(who, b"") + (data or b"")
 
 
 def run_here(bench, boots):

@@ -65,7 +65,7 @@ perfctr stat -e instructions:u -- spin >/run/revoked.out 2>/run/revoked.err &
 stat=$!
 usleep 500000
 tb-signal counting
-tb-wait -t 600 revoked || exit 1
+tb-wait -t 2000 revoked || exit 1
 usleep 300000
 kill $(pidof spin)
 wait $stat

@@ -212,7 +212,7 @@ def _plans(side):
     dom0 += _end("end-others", [name for name in side.guests if name not in cost.GUESTS])
     if "cost" in side.wanted:
         dom0 += cost.dom0()
-    return plans, dom0 + _end("end", cost.GUESTS)
+    return plans, dom0 + _end("end", [name for name in cost.GUESTS if name in side.guests])
 
 
 def _end(signal, names):

@@ -159,11 +159,14 @@ int mux_main(int argc, char **argv)
 	}
 }
 
+/* How long the last words of a domain that has gone may be on the way. */
+#define LAST_WORDS_MS	5000
+
 /* tb guest-wait NAME DOMID SECONDS: 0 when its job is done, 1 when it died. */
 int guest_wait_main(int argc, char **argv)
 {
 	char done[128], domain[64];
-	int store = store_open(), fd = inotify_init1(IN_CLOEXEC), status = 1;
+	int store = store_open(), fd = inotify_init1(IN_CLOEXEC), gone = 0;
 	int64_t end;
 
 	if (argc != 4)
@@ -175,26 +178,31 @@ int guest_wait_main(int argc, char **argv)
 	store_watch(store, "@releaseDomain");
 	end = now_ms() + atol(argv[3]) * 1000;
 
-	while (now_ms() < end) {
+	while (access(done, F_OK)) {
 		struct pollfd p[2] = { { .fd = fd, .events = POLLIN },
 				       { .fd = store, .events = POLLIN } };
+		int64_t now = now_ms();
 		char events[1024];
-		int gone = !store_exists(store, domain);
 
-		if (!access(done, F_OK))
-			return 0;
-		if (gone) {
-			if (status == 2)
-				return 1;
-			status = 2; /* its last words may still be on the way: once more */
+		/* However many events come: it has all of that time. */
+		if (!gone && !store_exists(store, domain)) {
+			gone = 1;
+			if (end > now + LAST_WORDS_MS)
+				end = now + LAST_WORDS_MS;
 		}
-		if (poll(p, 2, gone ? 2000 : (int)(end - now_ms())) <= 0)
+		if (now >= end && gone)
+			return 1;
+		if (now >= end) {
+			fprintf(stderr, "tb: guest %s has not finished within %s s\n",
+				argv[1], argv[3]);
+			return 124;
+		}
+		if (poll(p, 2, (int)(end - now)) <= 0)
 			continue;
 		if (p[0].revents && read(fd, events, sizeof(events)) < 0)
 			die("inotify: %s", strerror(errno));
 		if (p[1].revents)
 			store_drain_event(store);
 	}
-	fprintf(stderr, "tb: guest %s has not finished within %s s\n", argv[1], argv[3]);
-	return 124;
+	return 0;
 }

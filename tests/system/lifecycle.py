@@ -65,8 +65,8 @@ ENDS = (
     ("paused", "", f"xl unpause {{0}} && {READY} && xl pause {{0}} && xl destroy {{0}}"),
     ("crash", "crash", f"xl unpause {{0}} && {READY}"),
 )
-# Without virtualisation there is no soft reset. Its next life finds all handles free.
-RESET = ("reset", "reset", f"xl unpause {{0}} && {READY} 3 && xl destroy {{0}}")
+# Without virtualisation there is no soft reset.
+RESET = ("reset", "reset", f"xl unpause {{0}} && {READY}")
 
 
 def ends(kind):
@@ -150,7 +150,7 @@ def run(bench):
               # room for a copy of it
               bench.guest("room", Job("true\n"), memory_mb=MEMORY + 64, start=False)]
     dom0_files = tiny.files(bench, *(
-        tiny.config(name, kind, f"storm {word}", on_soft_reset="soft-reset")
+        tiny.config(name, kind, f"storm {word}", on_soft_reset="destroy")
         for name, word, _ in [("warm", "", "")] + list(ends(kind))))
     # After a migration the policy is the default again: it must allow what was allowed.
     results = boot_xen(guests, bench.machine(xen_args="perfctr=default=full", icount=True,
@@ -177,4 +177,7 @@ def run(bench):
         bench.check(f"destroyed when {name}: Xen has its memory back",
                     before and step and before.text == step.text,
                     f"{before and before.text} then {step and step.text}")
+    if kind != "pv":
+        bench.skip("the next life after a soft reset", "xl of Xen 4.17 loads the next kernel "
+                   "only for a domain with a device model, and destroys this one")
     bench.quiet(dom0)

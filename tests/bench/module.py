@@ -130,6 +130,7 @@ def rows(vendor="intel"):
         boot_xen([Guest("one", Job(text, _files()), type="pv", config=PORTS)],
                  boot.machine(xen_args="perfctr", qemu_args=log.arguments()),
                  Job(dom0, _tools()), progress)
+        log.worker.join()
         base = int(boot.arrived["one", "text"], 16)
         for k in COUNTERS:
             switches = _switches(log.file(k).read_text(), 1, base, symbols, size)

@@ -59,7 +59,7 @@ class Side:
     cpu: str
     guests: dict
     wanted: tuple = ()
-    places: tuple = PLACES
+    alone: bool = False             # only the placements without another domain
     # {(machine, file): content}, also from one that did not come to its end
     arrived: dict = field(default_factory=dict)
 
@@ -99,7 +99,7 @@ def sides():
 def hvm():
     """An HVM guest on a machine of its own: its firmware and its device model would slow
     down what the others do. It is not moved, and no other domain competes with it."""
-    return Side("amd", AMD_CPU, {"three": "hvm"}, ("known",), PLACES[:2])
+    return Side("amd", AMD_CPU, {"three": "hvm"}, ("known",), alone=True)
 
 
 def programs():
@@ -173,9 +173,9 @@ def _placements(side, prefix):
     """dom0's lines for the four placements of one kind."""
     everybody = " ".join(side.guests)
     lines = []
-    for place in PLACES[:2]:
+    for place in ("own", "shared_vcpu"):
         lines += [f"alone {name}; phase {prefix}{place} {name}" for name in side.subjects]
-    if side.places == PLACES[:2]:
+    if side.alone:
         return "\n".join(lines) + "\n"
     lines += [f'together 1; phase {prefix}shared_cpu "{everybody}"',
               "together all",
@@ -198,7 +198,7 @@ def _plans(side):
             plans[name][prefix + "own"] = module.own()
             plans[name][prefix + "shared_vcpu"] = module.shared_vcpu(side.vendor)
         for index, name in enumerate(side.guests):
-            if side.places == PLACES[:2]:
+            if side.alone:
                 continue
             plans[name][prefix + "shared_cpu"] = module.shared_cpu(side.vendor, index % 2)
             plans[name][prefix + "migrating"] = module.migrating(side.vendor, index % 2)

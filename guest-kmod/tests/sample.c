@@ -863,7 +863,7 @@ static void period(void)
 static struct {
 	u32 tid;
 	u64 count;		/* at the last sample */
-	u64 samples, others;	/* all; after another number of events than it says */
+	u64 others;		/* samples after another number of events than they say */
 } seen[THREADS + 1];
 static unsigned int nr_seen;
 static u64 too_late;
@@ -880,7 +880,6 @@ static void look_at_period(const struct perfctr_record_sample *r)
 	}
 	if (i == nr_seen)
 		seen[nr_seen++].tid = r->tid;
-	seen[i].samples++;
 	seen[i].others += r->count - seen[i].count != r->period;
 	too_late += r->count - seen[i].count > LONG;
 	seen[i].count = r->count;

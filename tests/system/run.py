@@ -10,9 +10,12 @@ A boot runs in a mode: the vendor of the CPU, and the type of the guests. It is 
 as BOOT:MODE, e.g. guests:pvh-amd; without a mode it is pv-intel.
 
 An emulator uses one CPU, so as many boots run at once as there are CPUs; the outcomes of
-each are printed together.
+each are printed together. Where run-suites has other suites run beside this one, each boot
+waits until it has one of its locks.
 """
 import argparse
+import contextlib
+import fcntl
 import importlib
 import os
 import re
@@ -42,10 +45,10 @@ BOOTS = ("smoke:pv-amd", "guests", "sampling", "policy", "refusals", "tiny", "na
          "native:pv-amd")
 # What guests do to their neighbours, and what is done to guests: `make check-long`.
 LONG = ("isolation", "lifecycle", "endurance", "isolation:pvh-amd", "lifecycle:pvh-amd")
-MATRIX = BOOTS + tuple(f"{boot}:{mode}" for mode in ("pv-amd", "pvh-amd", "hvm-amd")
-                       for boot in ("guests", "policy", "sampling")) + (
-                           "refusals:pv-amd", "features", "features:pv-amd", "switches:pvh-amd", "fuzz",
-                           "fuzz:pvh-amd", "checked", "checked:pvh-amd")
+MATRIX = tuple(f"{boot}:{mode}" for mode in ("hvm-amd", "pvh-amd", "pv-amd")
+               for boot in ("guests", "sampling", "policy")) + BOOTS + (
+                   "refusals:pv-amd", "features", "features:pv-amd", "switches:pvh-amd", "fuzz",
+                   "fuzz:pvh-amd", "checked", "checked:pvh-amd")
 
 
 class Bench:
@@ -153,13 +156,37 @@ def run_here(bench, boots):
         record.write(name, bench.mode, bench.outcomes)
 
 
+@contextlib.contextmanager
+def one_cpu():
+    """Has one of the locks of tests/run-suites, if this runs below it."""
+    if not os.environ.get("PERFCTR_CPUS"):
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        locks = [stack.enter_context(path.open())
+                 for path in Path(os.environ["PERFCTR_CPUS"]).iterdir()]
+        while not any(try_lock(lock) for lock in locks):
+            time.sleep(0.2)
+        yield
+
+
+def try_lock(file):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+
+
 def run_apart(bench, boot):
     """A boot in a process of its own; says how it goes on, and prints its outcomes at its end."""
     command = [*WITH_US, sys.executable, __file__,
                "--build", str(bench.build), "--only", boot]
     outcomes, last = [], ""
+    # It needs no second lock.
+    environment = {key: value for key, value in os.environ.items() if key != "PERFCTR_CPUS"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace") as process:
+                          errors="replace", env=environment) as process:
         for line in process.stdout:
             progress = re.fullmatch(r"\[ *\d+ s\] (.*)\n", line)
             if progress:
@@ -176,7 +203,11 @@ def run_apart(bench, boot):
 
 def run_at_once(bench, boots, jobs):
     with ThreadPoolExecutor(jobs) as pool:
-        for text, sums in pool.map(lambda boot: run_apart(bench, boot), boots):
+        def run(boot):
+            with one_cpu():
+                return run_apart(bench, boot)
+
+        for text, sums in pool.map(run, boots):
             print(text, end="", flush=True)
             bench.passed += sums[0]
             bench.failed += sums[1]
@@ -198,7 +229,8 @@ def main():
     boots = args.only.split(",") if args.only else MATRIX if args.all else \
         LONG if args.long else BOOTS
     if len(boots) == 1 or args.jobs == 1:
-        run_here(bench, boots)
+        with one_cpu():
+            run_here(bench, boots)
     else:
         run_at_once(bench, boots, args.jobs)
     bench.say("end of the system tests")

@@ -31,7 +31,7 @@ done
 free_kb() {
     xl debug-keys m
     xl dmesg | awk '/Physical memory information/ { n = 0 }
-                    /kB free/ { sub(/kB/, "", $(NF - 1)); n += $(NF - 1) } END { print n }'
+                    /heap\\[.*kB free/ { sub(/kB/, "", $(NF - 1)); n += $(NF - 1) } END { print n }'
 }
 last=-1 same=0 left=100
 while [ $same -lt 3 ] && [ $left -gt 0 ]; do
@@ -65,12 +65,23 @@ ENDS = (
     ("paused", "", f"xl unpause {{0}} && {READY} && xl pause {{0}} && xl destroy {{0}}"),
     ("crash", "crash", f"xl unpause {{0}} && {READY}"),
 )
-# Without virtualisation there is no soft reset.
-RESET = ("reset", "reset", f"xl unpause {{0}} && {READY}")
+# Without virtualisation there is no soft reset. By its end it has swept all operations, in
+# its next life, and waits for somebody to take it away.
+RESET = ("reset", "reset", f"xl unpause {{0}} && {READY} && soft-reset $(xl domid {{0}}) && "
+         "says {0} ok,.*BAD && xl destroy {0}")
 
 
 def ends(kind):
-    return ENDS + (RESET,) if kind != "pv" else ENDS
+    # The reset is before the crash: where a domain has crashed, Xen 4.17 loses 4 to 12 kB
+    # for each soft reset that follows, also without these patches.
+    return (RESET,) + ENDS if kind != "pv" else ENDS
+
+
+def warm_ups(kind):
+    """After these, Xen and dom0 have what they keep for the next: for two soft resets
+    12 kB, also of domains without counters, for more nothing."""
+    one = ("warm", "", ENDS[2][2])
+    return (one, *(("warm-" + str(i), *RESET[1:]) for i in (1, 2))) if kind != "pv" else (one,)
 
 
 def life_job():
@@ -126,9 +137,8 @@ def dom0_job(kind):
 step -t 300 life-ended tb-wait -t 300 life-ended
 step -t 100 gone-life gone life
 """
-            # The first one of all leaves what Xen and dom0 keep for the next.
-            + end("warm", f"xl unpause {{0}} && {READY} && xl destroy {{0}}")
-            + "".join(end(name, how) for name, _, how in ends(kind))
+            + "".join(end(name, how) for name, _, how in warm_ups(kind) + ends(kind))
+            + ("step log-reset cat /var/log/xen/console/guest-reset.log\n" if kind != "pv" else "")
             # A CPU comes back with its counters off, as it went; Xen blames the firmware.
             + "step xen-log sh -c 'xl dmesg | grep -v \"invalid PERF_GLOBAL_CTRL\"'\ntrue\n")
 
@@ -150,8 +160,9 @@ def run(bench):
               # room for a copy of it
               bench.guest("room", Job("true\n"), memory_mb=MEMORY + 64, start=False)]
     dom0_files = tiny.files(bench, *(
-        tiny.config(name, kind, f"storm {word}", on_soft_reset="destroy")
-        for name, word, _ in [("warm", "", "")] + list(ends(kind))))
+        tiny.config(name, kind, f"storm {word}", on_soft_reset="preserve")
+        for name, word, _ in warm_ups(kind) + ends(kind)))
+    dom0_files["/usr/bin/soft-reset"] = bench.build / "soft-reset"
     # After a migration the policy is the default again: it must allow what was allowed.
     results = boot_xen(guests, bench.machine(xen_args="perfctr=default=full", icount=True,
                                                   seconds=1500),
@@ -170,7 +181,9 @@ def run(bench):
     bench.lines(life, "life")
     for name in ("insmod", "check", "idle", "rmmod"):
         bench.step(life, name)
-    before = bench.step(dom0, "free-warm")
+    for name, _, _ in warm_ups(kind):
+        bench.step(dom0, f"end-{name}")
+        before = bench.step(dom0, f"free-{name}")
     for name, _, _ in ends(kind):
         bench.step(dom0, f"end-{name}")
         step = bench.step(dom0, f"free-{name}")
@@ -178,6 +191,5 @@ def run(bench):
                     before and step and before.text == step.text,
                     f"{before and before.text} then {step and step.text}")
     if kind != "pv":
-        bench.skip("the next life after a soft reset", "xl of Xen 4.17 loads the next kernel "
-                   "only for a domain with a device model, and destroys this one")
+        tiny.check_log(bench, dom0, "reset")
     bench.quiet(dom0)

@@ -72,6 +72,11 @@ step log-{name} cat /var/log/xen/console/guest-{name}.log
 def check(bench, dom0, name):
     for step in (f"create-{name}", f"end-{name}"):
         bench.step(dom0, step)
+    check_log(bench, dom0, name)
+
+
+def check_log(bench, dom0, name):
+    """What it has said on its console, which the step log-NAME has brought."""
     step = bench.step(dom0, f"log-{name}")
     text = step.text if step else ""
     for line in text.splitlines():

@@ -326,13 +326,16 @@ void sweep(void)
     struct xen_perfctr_vcpu_stats st = { .size = sizeof(st), .domid = DOMID_SELF };
     uint64_t writes;
 
+    // Not zero in the life after a soft reset: the VCPU is the same.
+    perfctr_op(XEN_PERFCTR_OP_vcpu_stats, &st);
+    writes = st.msr_writes;
     numbers();
     pointers();
     sizes();
     configurations();
     about = "PMU registers";
     perfctr_op(XEN_PERFCTR_OP_vcpu_stats, &st);
-    check("written until here", (long)st.msr_writes, 0);
+    check("written until here", (long)(st.msr_writes - writes), 0);
     order();
     vcpus();
     policies();
@@ -369,8 +372,25 @@ void refused(void)
     check("RDPMC of a fixed counter faults", rdpmc(1u << 30, &value), -1);
 }
 
+// Nothing of the life before: no page that Xen writes, no counter that can be read.
+// The sweep, which comes next, shows that the configurations are gone as well.
+static void next_life(void)
+{
+    uint64_t value;
+
+    console_init();
+    print("tinyguest: after a soft reset\n");
+    about = "after a soft reset";
+    memset(&whole, 0, sizeof(whole));
+    page->request.handle = 1;
+    page->request.seq = 7;
+    check("apply", perfctr_op(XEN_PERFCTR_OP_apply, NULL), -ENOENT);
+    check("the page is left alone", page->pub.applied_seq, 0);
+    check("RDPMC faults", rdpmc(0, &value), -1);
+}
+
 // Counts and samples as much as it may, for ever, or until it crashes or has itself
-// reset; then all that this takes is there again.
+// reset. Then all that this takes is there again: for others, or for itself.
 void storm(void)
 {
     struct xen_perfctr_register reg = { .size = sizeof(reg), .time_gfn = ~0ull };
@@ -402,7 +422,10 @@ void storm(void)
             continue;
         if (option("crash"))
             crash();
-        if (option("reset"))
+        if (option("reset")) {
             hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (unsigned long)&reset, 0, 0);
+            next_life();
+            return;
+        }
     }
 }

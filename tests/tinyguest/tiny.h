@@ -67,7 +67,7 @@ extern unsigned int good, bad;
 void sweep(void);
 void pages(void);
 void refused(void);
-void storm(void) __attribute__((noreturn));
+void storm(void);			/* returns in the life after a soft reset */
 
 /* yield.c */
 void yields(void);

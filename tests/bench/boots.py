@@ -17,7 +17,7 @@ PORTS = CONFIG | {"ioports": ["5e0-5e3"]}
 SECONDS = 1             # of computing, for VCPU switches: guest time
 
 
-def _files(*more):
+def program_files(*more):
     found = {place: path for place, path in products(build=BUILD).items()
              if place in ("/lib/perfctr.ko", "/usr/bin/perfctr", "/usr/bin/perfctr-selftest",
                           *more)}
@@ -27,7 +27,7 @@ def _files(*more):
     return found
 
 
-def _tools():
+def dom0_tools():
     place = "/usr/sbin/xen-perfctr"
     return {place: products(place, build=BUILD)[place]}
 
@@ -65,7 +65,7 @@ def native(vendor="intel", ops=None):
     text, _ = plan.script(boot.ops)
     say(f"{boot.name}: booting bare Linux")
     # One CPU: what a second one does meanwhile would be in the costs.
-    boot_native(Job(text, _files() | with_libraries("/usr/bin/perf")), boot.machine(cpus=1),
+    boot_native(Job(text, program_files() | with_libraries("/usr/bin/perf")), boot.machine(cpus=1),
                 boot.progress)
     return boot.rows(f"native-{vendor}", "native")
 
@@ -109,9 +109,9 @@ def ours(vendor="intel", kind="pv"):
             "tb-signal end\nguest-wait one 100; guest-wait two 100\n")
     say(f"{boot.name}: booting Xen with perfctr")
     end = "tb-wait -t 3000 end\n"
-    boot_xen([Guest("one", Job(text + end, _files()), type=kind, config=PORTS),
-              Guest("two", Job(second + end, _files()), type=kind, config=dict(CONFIG))],
-             boot.machine(xen_args="perfctr"), Job(dom0, _tools()), boot.progress)
+    boot_xen([Guest("one", Job(text + end, program_files()), type=kind, config=PORTS),
+              Guest("two", Job(second + end, program_files()), type=kind, config=dict(CONFIG))],
+             boot.machine(xen_args="perfctr"), Job(dom0, dom0_tools()), boot.progress)
     mode = f"{kind}-{vendor}"
     stats = boot.arrived.get(("dom0", "stats"), b"")
     found = boot.rows(mode, "one")
@@ -164,7 +164,7 @@ def vpmu(vendor="intel"):
     boot = Boot(f"vpmu-{vendor}", vendor, plan.perf("vpmu_perf", 4, False))
     say(f"{boot.name}: booting Xen with vpmu=on")
     return _guest(boot, f"pv-{vendor}", "vpmu=on", cost_sample.CONFIG_VPMU,
-                  _files() | with_libraries("/usr/bin/perf"))
+                  program_files() | with_libraries("/usr/bin/perf"))
 
 
 def unused(vendor="intel"):
@@ -173,7 +173,7 @@ def unused(vendor="intel"):
     for args, parameter in (("", "Xen without perfctr="), ("perfctr", "Xen with perfctr=")):
         boot = Boot(f"unused-{args or 'off'}-{vendor}", vendor, plan.unused())
         say(f"{boot.name}: booting Xen")
-        for row in _guest(boot, f"pv-{vendor}", args, {}, _files()):
+        for row in _guest(boot, f"pv-{vendor}", args, {}, program_files()):
             row["parameter"] = parameter
             found.append(row)
     return found

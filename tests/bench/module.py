@@ -8,13 +8,13 @@ What is logged from one call of the switch-out notifier to the next is one switc
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import plan
-from boots import PORTS, Boot, _files, _tools
+from boots import PORTS, Boot, dom0_tools, program_files
 from pctestbed import Guest, Job, boot_xen
 from pctestbed.outcome import TestbedError
 from pctestbed.products import products
@@ -22,6 +22,7 @@ from sides import BUILD, say
 
 COUNTERS = (1, 4, 8)
 ROUNDS = 30_000         # of hand-overs: more than the log's seconds have room for
+PATIENCE = 120          # with an emulator that is asked to stop its log
 SECONDS = 3             # of the log, while the emulator goes one instruction at a time
 LEAST = 50              # switches that have to be in it
 FIRST = "pc_sched_out"
@@ -34,7 +35,8 @@ class Log:
     def __init__(self, directory):
         self.monitor = directory / "monitor"
         self.directory = directory
-        self.worker = None
+        self.pool = ThreadPoolExecutor(1)
+        self.taken = []
 
     def arguments(self):
         # Where Linux on x86-64 loads modules (Documentation/x86/x86_64/mm.rst).
@@ -45,12 +47,20 @@ class Log:
         return self.directory / f"{name}.log"
 
     def take(self, name):
-        self.worker = threading.Thread(target=self._take, args=(name,))
-        self.worker.start()
+        self.taken.append(self.pool.submit(self._take, name))
+
+    def end(self):
+        """Raises what has gone wrong."""
+        for log in self.taken:
+            try:
+                log.result()
+            except OSError as error:
+                raise TestbedError(f"the emulator's monitor: {error}") from error
 
     def _take(self, name):
         with socket.socket(socket.AF_UNIX) as monitor:
             monitor.connect(str(self.monitor))
+            monitor.settimeout(PATIENCE)
             for line in (f"logfile {self.file(name)}", "singlestep on", "log exec,nochain"):
                 monitor.sendall(line.encode() + b"\n")
             time.sleep(SECONDS)
@@ -59,7 +69,10 @@ class Log:
             # Until it has done so: it answers, and prompts.
             seen = b""
             while b"singlestep off" not in seen or not seen.endswith(b"(qemu) "):
-                seen += monitor.recv(65536)
+                more = monitor.recv(65536)
+                if not more:
+                    raise ConnectionError("the emulator closed its monitor")
+                seen += more
 
 
 def _symbols(module):
@@ -127,10 +140,10 @@ def rows(vendor="intel"):
                 log.take(told[len(SWITCHING):])
 
         say(f"{boot.name}: booting Xen with perfctr")
-        boot_xen([Guest("one", Job(text, _files()), type="pv", config=PORTS)],
+        boot_xen([Guest("one", Job(text, program_files()), type="pv", config=PORTS)],
                  boot.machine(xen_args="perfctr", qemu_args=log.arguments()),
-                 Job(dom0, _tools()), progress)
-        log.worker.join()
+                 Job(dom0, dom0_tools()), progress)
+        log.end()
         base = int(boot.arrived["one", "text"], 16)
         for k in COUNTERS:
             switches = _switches(log.file(k).read_text(), 1, base, symbols, size)

@@ -12,7 +12,7 @@ import recordings
 from pctestbed import Job, boot_xen
 from pctestbed.products import BUILD, products
 
-# Parts of guest-kmod/tests/sample.c, and the seconds that they may take.
+# Parts of guest-kmod/tests/sample, and the seconds that they may take.
 PARTS = (("counts", 60, "batches beside slot threads"), ("rate", 60, "rate"),
          ("buffer", 60, "buffer poll signal handlers"), ("chains", 60, "chain hand-chain"),
          ("rules", 60, "period periods refusals"), ("kernel", 60, "kernel"))
@@ -151,7 +151,7 @@ def run(bench):
 
 
 def check_parts(bench, result, name):
-    """A run of guest-kmod/tests/sample.c: each of its lines is a fact."""
+    """A run of guest-kmod/tests/sample: each of its lines is a fact."""
     step = bench.step(result, name)
     part = name
     for line in step.text.splitlines() if step else ():

@@ -203,9 +203,12 @@ def run_apart(bench, boot):
 
 def run_at_once(bench, boots, jobs):
     with ThreadPoolExecutor(jobs) as pool:
-        def run(boot):
+        waiting = iter(boots)
+
+        def run(_):
+            # Whoever has a CPU takes the next boot, so that the long ones are not left over.
             with one_cpu():
-                return run_apart(bench, boot)
+                return run_apart(bench, next(waiting))
 
         for text, sums in pool.map(run, boots):
             print(text, end="", flush=True)

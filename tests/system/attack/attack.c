@@ -16,6 +16,7 @@
 #include <linux/prandom.h>
 #include <linux/random.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <asm/msr.h>
 #include <asm/xen/hypercall.h>
@@ -44,6 +45,11 @@ module_param(how, charp, 0444);
 MODULE_PARM_DESC(how, "which attack");
 
 static struct attacker *attackers;
+/*
+ * Of who has loaded this module: its page tables stay what they are to Xen. Those of
+ * active_mm may be of a process that ends, and then are plain memory, which is taken.
+ */
+static struct mm_struct *held;
 
 static int op(struct attacker *a, unsigned int cmd, void *arg)
 {
@@ -232,7 +238,7 @@ static void frames(struct attacker *a)
 	/* An HVM guest's page tables are plain memory. */
 	u64 bad[] = { ~0ULL, 1ULL << 52, 1ULL << 36, 0xfee00,
 		      xen_pv_domain() ? 0 : 1ULL << 37,
-		      xen_pv_domain() ? virt_to_gfn(current->active_mm->pgd) : 1ULL << 38 };
+		      xen_pv_domain() ? virt_to_gfn(held->pgd) : 1ULL << 38 };
 
 	ring(a, &r);
 	r.nr_pages = 0;
@@ -377,6 +383,7 @@ static void stop(void)
 	pr_info("attack: %s: %llu times, %llu refused, %llu wrong\n",
 		attack->name, times, refusals, wrong);
 	free_all();
+	mmput(held);
 }
 
 static int start(struct attacker *a, unsigned int cpu)
@@ -417,6 +424,8 @@ static int __init attack_init(void)
 	attackers = kcalloc(nr_cpu_ids, sizeof(*attackers), GFP_KERNEL);
 	if (!attackers)
 		return -ENOMEM;
+	held = current->mm;
+	mmget(held);
 	for_each_online_cpu(cpu) {
 		ret = start(&attackers[cpu], cpu);
 		if (ret) {
